@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The simulator: one world with a virtual clock, a seeded generator and any number of hosts. A host is a backend that a
+ * loop is made on (`weir_loop_options.host`); programs run on it unchanged, in no time, and every race is a seed: same
+ * seed, same trace, byte for byte. `weir_run` on any loop of the world runs the whole world.
+ *
+ * Hosts reach each other over TCP by their addresses; 127.0.0.1, ::1, UNIX sockets and pipes stay within a host. Bytes
+ * are never lost or reordered within a connection, as in TCP; connections are refused, reset and cut off as told.
+ * Everything belongs to one thread. */
+#ifndef WEIR_SIM_H
+#define WEIR_SIM_H
+
+#include <weir/address.h>
+#include <weir/loop.h>
+
+WEIR_BEGIN
+
+typedef struct weir_sim weir_sim;
+
+/* All fields may be zero: seed 0, and the values told here. */
+typedef struct weir_sim_options {
+    uint64_t seed;
+    uint64_t latency_min_ns, latency_max_ns; /* of each delivery, drawn evenly; 10 us to 100 us */
+    uint64_t bandwidth;                      /* bytes per second of each direction of a connection; 0: unlimited */
+    size_t socket_buffer;                    /* bytes a socket holds in each direction; 64 KiB */
+    size_t pipe_buffer;                      /* bytes a pipe holds; 64 KiB */
+    unsigned short_io_percent;               /* how often a read or write moves only a part, at random; 0 */
+    unsigned handle_limit;                   /* handles a host may have open, then WEIR_EMFILE; 0: 1024 */
+    const weir_allocator *allocator;         /* of the world itself; NULL: realloc and free */
+    void (*trace)(void *user, const char *line); /* one line per event of the world; NULL: none */
+    void *trace_user;
+} weir_sim_options;
+
+/* Makes a world. `options` may be NULL. WEIR_ENOMEM, WEIR_EINVAL (minimum above maximum). */
+WEIR_API int weir_sim_open(weir_sim **ret, const weir_sim_options *options);
+
+/* Frees the world and its hosts. WEIR_EBUSY while a loop lives on one of them. */
+WEIR_API int weir_sim_close(weir_sim *sim);
+
+/* Adds a host. `name` (copied) is for traces; `address` is its IPv4 or IPv6 address, e.g. "10.0.0.1". A host carries
+ * one loop. WEIR_EEXIST (the address is taken), WEIR_EINVAL, WEIR_ENOMEM. */
+WEIR_API int weir_sim_host_add(weir_sim *sim, const char *name, const char *address, weir_sim_host **ret);
+
+/* The virtual time, in nanoseconds since the world began. */
+WEIR_API uint64_t weir_sim_now_ns(const weir_sim *sim);
+
+/* The next number of the world's generator: a test that needs chance takes it here and stays a seed. */
+WEIR_API uint64_t weir_sim_random(weir_sim *sim);
+
+/* Runs the world until its clock stands at `until_ns`, all loops are done, or nothing can happen any more
+ * (WEIR_ESTALLED). WEIR_EBUSY from a callback. */
+WEIR_API int weir_sim_run(weir_sim *sim, uint64_t until_ns);
+
+/* Cuts (or mends) all ways between two hosts: what is under way waits, connects hang. */
+WEIR_API int weir_sim_partition(weir_sim *sim, weir_sim_host *a, weir_sim_host *b, bool cut);
+
+/* Resets every connection of `host` with other hosts now, as a crash of the machine would. */
+WEIR_API int weir_sim_reset(weir_sim *sim, weir_sim_host *host);
+
+/* A digest of everything that has happened in the world: equal for equal seeds and programs. */
+WEIR_API uint64_t weir_sim_digest(const weir_sim *sim);
+
+WEIR_END
+
+#endif

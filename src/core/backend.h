@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The port: an operating system as a loop sees it. Above it nothing makes a system call or reads a clock; below it
+ * nothing knows of transports. Three kinds of system answer it: completion (io_uring), readiness (epoll, through
+ * backend/ready/), and a simulated one.
+ *
+ * A backend is a const table of functions over a state that begins with `struct weir_backend_state`. Slots are called on
+ * the loop's thread, except `wake`. No slot calls back into the loop, except `turn` through `env->tick`.
+ *
+ * Life of a port op. The owner fills kind, handle, arguments and `done`, and submits. From then until the completion
+ * that says `last`, the op is the backend's: it must not move, and what it points to (segments, bytes) must live. A
+ * completion never comes from inside submit or cancel, only from `next`. Cancel is a request: the op still ends by a
+ * completion, with WEIR_ECANCELED or with what it had come to already; no byte that was moved goes unreported. A
+ * submit that fails leaves everything as before. A cancel and a close need no memory. */
+#ifndef WEIR_CORE_BACKEND_H
+#define WEIR_CORE_BACKEND_H
+
+#include <weir/address.h>
+#include <weir/loop.h>
+
+#include "base/memory.h"
+#include "base/segment.h"
+
+struct weir_completion;
+struct weir_port_op;
+
+/* A descriptor, a SOCKET, a HANDLE or a simulated number, with whatever else the backend wants to know at once. */
+typedef int64_t weir_handle;
+#define WEIR_NO_HANDLE ((weir_handle)-1)
+
+enum weir_port_kind {
+    WEIR_PORT_CONNECT, /* `address`; result 0. Once */
+    WEIR_PORT_ACCEPT,  /* result is a new handle, which the receiver of the completion owns. Repeats */
+    WEIR_PORT_RECEIVE, /* result n > 0 with `bytes`, lent until release; 0: end of stream, last. Repeats */
+    WEIR_PORT_SEND     /* `segments`; result is the bytes taken, at least 1 and possibly fewer than all. Once */
+};
+
+typedef void weir_port_fn(struct weir_port_op *op, const struct weir_completion *completion);
+
+struct weir_port_op {
+    weir_port_fn *done;
+    weir_handle handle;
+    union {
+        const struct weir_segment *segments; /* send: a chain, in order */
+        const weir_address *address;         /* connect */
+    } with;
+    uint8_t kind; /* enum weir_port_kind */
+    bool stalled; /* send: the system has just refused bytes, so wait for room before the first try */
+    bool active;  /* set by the core: submitted, and not yet ended */
+    /* For the backend, while active. */
+    uint8_t state;
+    uint32_t slot;
+    struct weir_port_op *next;
+};
+
+struct weir_completion {
+    struct weir_port_op *op;
+    int64_t result;       /* a count, a handle, or WEIR_E... */
+    int os_code;          /* the system's number of the error, or 0 */
+    bool last;            /* the op has ended */
+    const uint8_t *bytes; /* receive: what came */
+    uint64_t lent;        /* for release */
+};
+
+enum weir_call_kind {
+    WEIR_CALL_SOCKET,   /* family -> handle; a stream socket, TCP_NODELAY on where there is such a thing */
+    WEIR_CALL_BIND,     /* handle, address; a dead socket file is replaced, a live one is WEIR_EADDRINUSE */
+    WEIR_CALL_LISTEN,   /* handle, value: backlog, 0 for the largest */
+    WEIR_CALL_OPTION,   /* handle, option, value */
+    WEIR_CALL_LOCAL,    /* handle -> address */
+    WEIR_CALL_PEER,     /* handle -> address */
+    WEIR_CALL_SHUTDOWN, /* handle: no more will be sent, end-of-stream follows what was; WEIR_ENOTSUP on a pipe */
+    WEIR_CALL_CLOSE,    /* handle, value: 1 to reset the connection; all its ops have ended. Borrowed ones stay open */
+    WEIR_CALL_TRY_SEND, /* handle, segments -> count taken, WEIR_EAGAIN when none can be now */
+    WEIR_CALL_UNSENT,   /* handle -> count of bytes sent that the peer's system has not acknowledged, 0 if unknown */
+    WEIR_CALL_PIPE,     /* -> handle (reads), other (writes) */
+    WEIR_CALL_STDIO,    /* value 0 or 1 -> handle, borrowed */
+    WEIR_CALL_UNLINK,   /* address: removes the socket file of a listener that is going */
+    WEIR_CALL_RANDOM    /* bytes, count: fills with the system's randomness */
+};
+
+enum weir_call_option { WEIR_OPTION_REUSEPORT, WEIR_OPTION_IPV6_ONLY };
+
+/* An immediate act, one that cannot block: filled in, called, and read. Outputs are untouched on failure. */
+struct weir_call {
+    enum weir_call_kind kind;
+    weir_handle handle, other;
+    uint8_t family; /* weir_family */
+    enum weir_call_option option;
+    int value;
+    const weir_address *address; /* in */
+    weir_address *named;         /* out, for LOCAL and PEER */
+    const struct weir_segment *segments;
+    uint8_t *bytes;
+    size_t count;
+    int os_code; /* out: the system's number of the error */
+};
+
+enum weir_backend_caps {
+    WEIR_CAP_TRY_FIRST = 1 /* a send is best tried in the call before it is submitted (readiness systems) */
+};
+
+/* What the core gives a backend to work with; outlives it. */
+struct weir_backend_env {
+    struct weir_memory *memory;
+    weir_sim_host *host; /* from the options; only sim uses it */
+    weir_loop *loop;
+    /* Runs one tick of `loop` without sleeping; how `turn` drives a world. */
+    int (*tick)(weir_loop *loop);
+    /* Whether `loop` would still run: not stopped, and something alive in it. */
+    bool (*wants)(const weir_loop *loop);
+    char *reason; /* where open says why it failed, at most `reason_size` bytes with the zero */
+    size_t reason_size;
+};
+
+struct weir_backend;
+
+struct weir_backend_state {
+    const struct weir_backend *table;
+    struct weir_backend_env env;
+    unsigned caps;            /* enum weir_backend_caps */
+    uint64_t system_calls;
+    size_t handles;           /* open ones it made or accepted */
+    unsigned char *fork_mark; /* reads 0 in a forked child; NULL where there is no such thing */
+};
+
+struct weir_backend {
+    const char *name;
+    const char *summary;
+
+    /* Makes a state. WEIR_ENOTSUP when this system lacks it (reason said), WEIR_ENOMEM, WEIR_EMFILE. */
+    int (*open)(struct weir_backend_state **ret, const struct weir_backend_env *env);
+
+    /* Frees it; no op is active and no handle open. `forked`: this is a child process, so only give back memory and
+     * descriptors, and tell the kernel nothing that the parent would feel. */
+    void (*close)(struct weir_backend_state *state, bool forked);
+
+    /* The monotonic clock. Never goes back. */
+    uint64_t (*now_ns)(struct weir_backend_state *state);
+
+    /* Does one immediate act. 0, or WEIR_E... */
+    int (*call)(struct weir_backend_state *state, struct weir_call *call);
+
+    /* Starts an op. 0, or WEIR_E... and nothing is started. */
+    int (*submit)(struct weir_backend_state *state, struct weir_port_op *op);
+
+    /* Asks an active op to end; also twice. Needs no memory. */
+    void (*cancel)(struct weir_backend_state *state, struct weir_port_op *op);
+
+    /* Submits what is pending and sleeps until something completed, `wake`, or `deadline_ns` (0: do not sleep;
+     * WEIR_FOREVER). Does not sleep while completions are undelivered. An interrupted or early return is legal.
+     * Errors are those after which the backend cannot go on. */
+    int (*wait)(struct weir_backend_state *state, uint64_t deadline_ns);
+
+    /* Takes one completion; false when there are none until the next wait. Between two waits an op delivers a bounded
+     * number of times (one receive, some accepts), so that all are served in turn. */
+    bool (*next)(struct weir_backend_state *state, struct weir_completion *ret);
+
+    /* The bytes of a receive completion are no longer needed; called before the next `next`. */
+    void (*release)(struct weir_backend_state *state, const struct weir_completion *completion);
+
+    /* Ends the sleep under way, or else the next one. Any thread; async-signal-safe. */
+    void (*wake)(struct weir_backend_state *state);
+
+    /* What a foreign loop can wait on to know that this one has something to do. */
+    weir_handle (*handle)(struct weir_backend_state *state);
+
+    /* Simulated systems only, else NULL: lets the world make one step, which may tick any of its loops. 0, or
+     * WEIR_ESTALLED when no event is left in it. */
+    int (*turn)(struct weir_backend_state *state);
+};
+
+#endif

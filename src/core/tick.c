@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The tick, in the order that the public header promises: completions, due timers, posts, deferred work, flush. Every
+ * phase is finite: completions are counted, the others run what was there when they began. A tick sleeps only when
+ * nothing waits for it. */
+#include "core/loop.h"
+#include "core/phases.h"
+
+/* When to wake: at once if work is waiting, else at the next timer or the caller's own deadline. */
+static uint64_t sleep_until(weir_loop *loop, uint64_t deadline_ns) {
+    if (loop->deferred.first || loop->flushes.first || loop->posted) return 0;
+    uint64_t timer_ns = weir_wheel_next_ns(&loop->wheel);
+    return timer_ns < deadline_ns ? timer_ns : deadline_ns;
+}
+
+/* Sleeps. A post or stop that came before `asleep` was set is seen here; one that comes later wakes the backend. */
+static int wait(weir_loop *loop, uint64_t deadline_ns) {
+    uint64_t until_ns = sleep_until(loop, deadline_ns);
+    if (until_ns) atomic_store(&loop->asleep, true);
+    if (atomic_load(&loop->stop) || !weir_mpsc_empty(&loop->posts)) until_ns = 0;
+    int status = loop->backend->wait(loop->state, until_ns);
+    atomic_store_explicit(&loop->asleep, false, memory_order_relaxed);
+    loop->now_ns = loop->backend->now_ns(loop->state);
+    return status;
+}
+
+static unsigned run_completions(weir_loop *loop) {
+    struct weir_completion c;
+    unsigned ran = 0;
+    for (; ran < loop->tick_completions && loop->backend->next(loop->state, &c); ran++) {
+        if (c.last) {
+            c.op->active = false;
+            loop->ops--;
+        }
+        c.op->done(c.op, &c);
+        if (c.bytes) loop->backend->release(loop->state, &c);
+    }
+    loop->completions += ran;
+    return ran;
+}
+
+static unsigned run_posts(weir_loop *loop) {
+    unsigned ran = 0;
+    if (!loop->posted) loop->posted = weir_mpsc_take_all(&loop->posts);
+    for (weir_post *post; ran < loop->tick_completions && (post = loop->posted); ran++) {
+        loop->posted = post->next;
+        post->run(post);
+    }
+    return ran;
+}
+
+int weir_loop_tick(weir_loop *loop, uint64_t deadline_ns) {
+    weir_loop *before = weir_loop_enter(loop);
+    loop->in_tick = true;
+    int status = wait(loop, deadline_ns);
+    if (status >= 0) {
+        loop->ticks++;
+        loop->callbacks += run_completions(loop);
+        loop->callbacks += weir_loop_run_timers(loop);
+        loop->callbacks += run_posts(loop);
+        loop->callbacks += weir_task_run_all(&loop->deferred);
+        weir_task_run_all(&loop->flushes);
+    }
+    loop->in_tick = false;
+    weir_loop_leave(before);
+    return status;
+}
+
+bool weir_loop_alive(const weir_loop *loop) {
+    return loop->transports.count || loop->listeners.count || loop->wheel.count || loop->deferred.first ||
+           loop->flushes.first || loop->posted || !weir_mpsc_empty(&loop->posts);
+}
+
+/* One step: a tick, or, where the backend is part of a world, a step of that world. */
+static int step(weir_loop *loop, uint64_t deadline_ns) {
+    return loop->backend->turn ? loop->backend->turn(loop->state) : weir_loop_tick(loop, deadline_ns);
+}
+
+static int may_run(const weir_loop *loop) {
+    if (!loop) return WEIR_EINVAL;
+    if (weir_loop_running_here()) return WEIR_EBUSY;
+    return weir_loop_forked(loop) ? WEIR_EFORKED : 0;
+}
+
+int weir_run(weir_loop *loop) {
+    int status = may_run(loop);
+    while (status >= 0 && weir_loop_alive(loop)) {
+        status = step(loop, WEIR_FOREVER);
+        if (atomic_load(&loop->stop)) break;
+        if (weir_loop_forked(loop)) status = WEIR_EFORKED;
+    }
+    if (loop) atomic_store(&loop->stop, false);
+    return status < 0 ? status : 0;
+}
+
+int weir_run_once(weir_loop *loop, uint64_t timeout_ns) {
+    int status = may_run(loop);
+    if (status < 0) return status;
+    uint64_t before = loop->callbacks;
+    uint64_t deadline_ns = timeout_ns ? weir_after_ns(loop->backend->now_ns(loop->state), timeout_ns) : 0;
+    status = step(loop, deadline_ns);
+    atomic_store(&loop->stop, false);
+    return status < 0 ? status : (int)(loop->callbacks - before);
+}
