@@ -31,7 +31,8 @@ struct peer_memory {
 
 uint64_t peer_now_ns(void);                          /* monotonic */
 uint64_t peer_cpu_ns(pid_t pid);                     /* CPU time the process has used, all its threads */
-struct peer_memory peer_memory_of(pid_t pid);        /* from /proc */
+struct peer_memory peer_memory_of(pid_t pid);        /* from /proc; the peak is since the start or the last reset */
+void peer_reset_peak(pid_t pid);                     /* where the kernel allows it */
 int peer_connect(uint16_t port, unsigned number);    /* non-blocking, connecting; < 0: errno is set */
 bool peer_echo(int fd, const uint8_t *bytes, size_t n, uint8_t *back); /* blocks; false: lost, or other bytes came */
 void *peer_memory_new(size_t n);                     /* zeroed, or the process ends */

@@ -86,6 +86,7 @@ int load_flood(const struct load_options *o) {
         return peer_fail("connect");
     }
     settle();
+    peer_reset_peak(o->pid);
     const struct peer_memory idle = peer_memory_of(o->pid);
     long top_kib = idle.rss_kib;
     const uint64_t sent = pour(fd, chunk, o->pid, &top_kib);

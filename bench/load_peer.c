@@ -74,6 +74,16 @@ struct peer_memory peer_memory_of(pid_t pid) {
                                 .peak_kib = proc_kib(pid, "status", "VmHWM", "")};
 }
 
+void peer_reset_peak(pid_t pid) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/clear_refs", (long)pid);
+    FILE *f = fopen(path, "we");
+    if (f != NULL) {
+        fputs("5\n", f);
+        fclose(f);
+    }
+}
+
 int peer_connect(uint16_t port, unsigned number) {
     const int one = 1;
     const struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};

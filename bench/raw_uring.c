@@ -20,8 +20,8 @@
 #include <string.h>
 
 #ifndef RAW_BUFFERS /* the shape of the ring can be tried from outside */
-#define RAW_BUFFERS 256
-#define RAW_BUFFER_SIZE 4096
+#define RAW_BUFFERS 64
+#define RAW_BUFFER_SIZE 16384
 #endif
 
 enum {

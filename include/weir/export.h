@@ -15,10 +15,10 @@
 
 #if defined(__GNUC__) || defined(__clang__)
 #define WEIR_API __attribute__((visibility("default")))
-#define WEIR_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define WEIR_PRINTF(text_at, first) __attribute__((format(printf, text_at, first)))
 #else
 #define WEIR_API
-#define WEIR_PRINTF(format, first)
+#define WEIR_PRINTF(text_at, first)
 #endif
 
 #ifdef __cplusplus

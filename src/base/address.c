@@ -4,8 +4,8 @@
  * without leading zeros for IPv4; RFC 4291 for IPv6, also with an IPv4 tail, and a scope that is a number. Texts are
  * written as RFC 5952 asks. Each parser returns where it stopped, or NULL, and the outermost insists on the end.
  *
- * The text of a path or name, decoded from %XX behind its first byte, names the same socket; therefore '%' is written as
- * %XX too, and so is '?', which would end it in an endpoint. A file name that begins with '@' is written "./@...". */
+ * The text of a path or name, decoded from %XX behind its first byte, names the same socket; therefore '%' is written
+ * as %XX too, and so is '?', which would end it in an endpoint. A file name with '@' first is written "./@...". */
 #include <weir/address.h>
 
 #include <stdio.h>
@@ -68,7 +68,7 @@ static void open_gap(uint8_t bytes[IPV6_SIZE], size_t gap, size_t n) {
 }
 
 static const char *parse_ipv6(const char *p, uint8_t ret[IPV6_SIZE]) {
-    const size_t no_gap = IPV6_SIZE;
+    const size_t no_gap = IPV6_SIZE + 1;
     size_t n = 0, gap = no_gap;
     bool more = hex_value(*p) >= 0;
     if (p[0] == ':' && p[1] == ':') {

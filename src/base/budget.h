@@ -14,6 +14,10 @@ struct weir_budget {
 
 /* Whether `n` more bytes fit, and if so takes them. */
 bool weir_budget_take(struct weir_budget *budget, size_t n);
+
+/* Takes `n` bytes that are there already, limit or not. */
+void weir_budget_overdraw(struct weir_budget *budget, size_t n);
+
 void weir_budget_give(struct weir_budget *budget, size_t n);
 
 /* What could be taken now. */

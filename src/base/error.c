@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names and texts come from the lists in weir/error.h. A failure reads from the outside in: where, with whom, what, what
- * it cost, what to do:
+ * Names and texts come from the lists in weir/error.h. A failure reads from the outside in: where, with whom, what,
+ * what it cost, what to do:
  *
  *   connect 127.0.0.1:25: refused; 123 bytes unsent (is the server running?)
  *
@@ -58,8 +58,9 @@ static const char *system_text(const weir_error *error, char *buffer, size_t siz
     default: return "";
     }
     if (error->os_code == 0) return "";
-    const char *text = _Generic(strerror_r(0, buffer, 0), int: text_in, default: text_of)(
-        strerror_r(error->os_code, buffer, size), buffer);
+    const char *text = _Generic(strerror_r(0, buffer, 0), int
+                                : text_in, default
+                                : text_of)(strerror_r(error->os_code, buffer, size), buffer);
     return strcasecmp(text, weir_error_text(error->code)) == 0 ? "" : text;
 }
 

@@ -6,7 +6,8 @@
 
 bool weir_mpsc_push(struct weir_mpsc *q, struct weir_post *post) {
     struct weir_post *head = atomic_load_explicit(&q->head, memory_order_relaxed);
-    do post->next = head;
+    do
+        post->next = head;
     while (!atomic_compare_exchange_weak(&q->head, &head, post));
     return !head;
 }

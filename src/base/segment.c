@@ -19,7 +19,8 @@ static const size_t class_sizes[WEIR_SEGMENT_CLASSES] = {512, 4096, 16384, 65536
 /* The smallest class with `capacity` bytes of storage; WEIR_SEGMENT_CLASSES when none has. */
 static size_t class_of(size_t capacity) {
     size_t c = 0;
-    while (c < WEIR_SEGMENT_CLASSES && class_sizes[c] - sizeof(struct weir_segment) < capacity) c++;
+    while (c < WEIR_SEGMENT_CLASSES && class_sizes[c] - sizeof(struct weir_segment) < capacity)
+        c++;
     return c;
 }
 
@@ -36,7 +37,8 @@ static struct weir_segment *emptied(struct weir_segment *s, size_t capacity) {
 
 static struct weir_segment *take_large(struct weir_pool *pool, size_t size) {
     size_t capacity = class_sizes[WEIR_SEGMENT_CLASSES - 1];
-    while (capacity < size && capacity <= SIZE_MAX / 4) capacity *= 2;
+    while (capacity < size && capacity <= SIZE_MAX / 4)
+        capacity *= 2;
     if (capacity < size) return NULL;
     struct weir_segment *s = weir_memory_resize(pool->memory, NULL, 0, sizeof *s + capacity);
     return s ? emptied(s, capacity) : NULL;
@@ -49,11 +51,14 @@ static struct weir_segment *pop(struct weir_pool *pool, size_t c) {
     return s;
 }
 
-void weir_pool_init(struct weir_pool *pool, struct weir_memory *memory) { *pool = (struct weir_pool){.memory = memory}; }
+void weir_pool_init(struct weir_pool *pool, struct weir_memory *memory) {
+    *pool = (struct weir_pool){.memory = memory};
+}
 
 void weir_pool_drain(struct weir_pool *pool) {
     for (size_t c = 0; c < WEIR_SEGMENT_CLASSES; c++)
-        while (pool->idle[c]) weir_memory_free(pool->memory, pop(pool, c), class_sizes[c]);
+        while (pool->idle[c])
+            weir_memory_free(pool->memory, pop(pool, c), class_sizes[c]);
     assert(pool->kept == 0);
 }
 

@@ -46,6 +46,7 @@ struct weir_port_op {
     } with;
     uint8_t kind; /* enum weir_port_kind */
     bool stalled; /* send: the system has just refused bytes, so wait for room before the first try */
+    bool once;    /* accept: ends with the first connection */
     bool active;  /* set by the core: submitted, and not yet ended */
     /* For the backend, while active. */
     uint8_t state;

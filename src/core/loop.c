@@ -34,8 +34,9 @@ static bool wants_to_run(const weir_loop *loop) {
 }
 
 static void init(weir_loop *loop, const weir_loop_options *options) {
-    loop->limits = weir_limits_fill(&options->limits, &weir_limits_default);
-    loop->budget.limit = options->budget ? options->budget : WEIR_DEFAULT_BUDGET;
+    loop->scope.loop = loop;
+    loop->scope.limits = weir_limits_fill(&options->limits, &weir_limits_default);
+    loop->scope.budget.limit = options->budget ? options->budget : WEIR_DEFAULT_BUDGET;
     loop->tick_completions = options->tick_completions ? options->tick_completions : 256;
     loop->log = options->log;
     loop->log_user = options->log_user;
@@ -78,13 +79,19 @@ int weir_loop_make(weir_loop **ret, const weir_loop_options *options, const stru
     return 0;
 }
 
+static void discard_all(struct weir_object_list *list) {
+    while (list->head.next != &list->head) list->discard(list->head.next);
+}
+
 void weir_loop_destroy(weir_loop *loop, bool forked) {
+    discard_all(&loop->transports);
+    discard_all(&loop->listeners);
     loop->backend->close(loop->state, forked);
     weir_pool_drain(&loop->pool);
     struct weir_memory memory = loop->memory;
     if (weir_loop_current() == loop) weir_loop_set_current(NULL);
     weir_memory_free(&memory, loop, sizeof *loop);
-    assert(forked || memory.held == 0);
+    assert(memory.held == 0);
 }
 
 bool weir_loop_forked(const weir_loop *loop) {
@@ -111,7 +118,7 @@ void weir_loop_stats_get(const weir_loop *loop, weir_loop_stats *ret) {
         .allocations = loop->memory.requests,
         .memory = loop->memory.held,
         .memory_peak = loop->memory.peak,
-        .charged = loop->budget.used,
+        .charged = loop->scope.budget.used,
         .transports = loop->transports.count,
         .listeners = loop->listeners.count,
         .timers = loop->wheel.count,

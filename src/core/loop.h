@@ -10,12 +10,12 @@
 #include <weir/loop.h>
 #include <weir/timer.h>
 
-#include "base/budget.h"
 #include "base/memory.h"
 #include "base/mpsc.h"
 #include "base/segment.h"
 #include "base/wheel.h"
 #include "core/backend.h"
+#include "core/scope.h"
 #include "core/task.h"
 
 /* A link in one of the loop's lists of what is open. */
@@ -34,19 +34,23 @@ struct weir_object_list {
     size_t count;
     weir_describe_fn *describe;
     weir_public_fn *publish;
+    void (*discard)(struct weir_object *object); /* in a forked child: free it, tell nobody */
 };
 
 struct weir_loop {
     const struct weir_backend *backend;
     struct weir_backend_state *state;
     uint64_t now_ns;
-    struct weir_task_queue deferred; /* runs after the posts */
-    struct weir_task_queue flushes;  /* runs last: what was written in this tick leaves together */
+    struct weir_task_queue steps;    /* transports with deferred work; runs after the posts */
+    struct weir_task_queue flushes;  /* transports with bytes to send; runs last, so that a tick's bytes leave together */
+    struct weir_task_queue retries;  /* listeners to look after; runs with the steps */
+    struct weir_task_queue pulls;    /* memory transports that their peer has something for; runs with the steps */
     struct weir_pool pool;
     struct weir_memory memory;
-    struct weir_budget budget;
-    weir_limits limits;              /* for transports that are given none; filled in */
-    struct weir_task_queue thirsty;  /* wait for budget; one of them is run for each piece that comes back */
+    struct weir_scope scope;         /* the limits of transports that are given none, and the root of the budget */
+    size_t starved;                  /* transports that wait for budget */
+    struct weir_timer_node starving; /* when the largest holder must go */
+    bool starve_relieved;            /* some budget came back since that was armed */
 
     struct weir_wheel wheel;
     struct weir_timer_node due;      /* timers that came up in this tick and have not fired yet */
@@ -107,12 +111,6 @@ void weir_deadline_stop(weir_loop *loop, struct weir_timer_node *node);
 /* now + delay, or never. */
 static inline uint64_t weir_after_ns(uint64_t now_ns, uint64_t delay_ns) {
     return delay_ns > UINT64_MAX - now_ns ? UINT64_MAX : now_ns + delay_ns;
-}
-
-/* Lets those that wait for budget try again, after some was given back. */
-static inline void weir_loop_budget_back(weir_loop *loop) {
-    struct weir_task *task = weir_task_pop(&loop->thirsty);
-    if (task) weir_task_push(&loop->deferred, task);
 }
 
 /* Fills zero fields of `given` (may be NULL) from `defaults` and puts the marks in order. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Deferred work: what must not run inside the call that asked for it. A task is part of the object it belongs to, so
- * queueing it cannot fail. A queue is run in one go; tasks queued meanwhile, also the same one again, wait for the next
- * go. That is what keeps the stack flat and every phase of a tick finite. */
+ * Deferred work: what must not run inside the call that asked for it. A task is a link in the object it belongs to, so
+ * queueing it cannot fail; what to do with it is the queue's knowledge. A queue is run in one go; tasks queued
+ * meanwhile, also the same one again, wait for the next go. That keeps the stack flat and every phase of a tick finite. */
 #ifndef WEIR_CORE_TASK_H
 #define WEIR_CORE_TASK_H
 
@@ -10,15 +10,17 @@
 #include <stddef.h>
 
 struct weir_task {
-    void (*run)(struct weir_task *task);
     struct weir_task *next; /* NULL: not queued; the last one points to itself */
 };
 
 struct weir_task_queue {
+    void (*run)(struct weir_task *task);
     struct weir_task *first, *last;
 };
 
-static inline bool weir_task_queued(const struct weir_task *task) { return task->next != NULL; }
+static inline bool weir_task_queued(const struct weir_task *task) {
+    return task->next != NULL;
+}
 
 /* Queues `task` unless it is queued already. */
 static inline void weir_task_push(struct weir_task_queue *queue, struct weir_task *task) {
@@ -40,13 +42,30 @@ static inline struct weir_task *weir_task_pop(struct weir_task_queue *queue) {
     return task;
 }
 
+/* Takes `task` out, wherever it stands. For the end of an object: it walks the queue. */
+static inline void weir_task_remove(struct weir_task_queue *queue, struct weir_task *task) {
+    struct weir_task **at = &queue->first, *before = NULL;
+    if (!weir_task_queued(task)) return;
+    while (*at != task) {
+        before = *at;
+        at = &before->next;
+    }
+    if (queue->last == task) {
+        queue->last = before;
+        *at = before; /* the new last one points to itself; an empty queue has no first */
+    } else {
+        *at = task->next;
+    }
+    task->next = NULL;
+}
+
 /* Runs what is queued now. Returns how many ran. */
 static inline unsigned weir_task_run_all(struct weir_task_queue *queue) {
     struct weir_task_queue batch = *queue;
     struct weir_task *task;
     unsigned ran = 0;
-    *queue = (struct weir_task_queue){NULL, NULL};
-    for (; (task = weir_task_pop(&batch)); ran++) task->run(task);
+    queue->first = queue->last = NULL;
+    for (; (task = weir_task_pop(&batch)); ran++) queue->run(task);
     return ran;
 }
 

@@ -8,7 +8,7 @@
 
 /* When to wake: at once if work is waiting, else at the next timer or the caller's own deadline. */
 static uint64_t sleep_until(weir_loop *loop, uint64_t deadline_ns) {
-    if (loop->deferred.first || loop->flushes.first || loop->posted) return 0;
+    if (loop->steps.first || loop->retries.first || loop->pulls.first || loop->flushes.first || loop->posted) return 0;
     uint64_t timer_ns = weir_wheel_next_ns(&loop->wheel);
     return timer_ns < deadline_ns ? timer_ns : deadline_ns;
 }
@@ -58,7 +58,9 @@ int weir_loop_tick(weir_loop *loop, uint64_t deadline_ns) {
         loop->callbacks += run_completions(loop);
         loop->callbacks += weir_loop_run_timers(loop);
         loop->callbacks += run_posts(loop);
-        loop->callbacks += weir_task_run_all(&loop->deferred);
+        loop->callbacks += weir_task_run_all(&loop->retries);
+        loop->callbacks += weir_task_run_all(&loop->pulls);
+        loop->callbacks += weir_task_run_all(&loop->steps);
         weir_task_run_all(&loop->flushes);
     }
     loop->in_tick = false;
@@ -67,8 +69,8 @@ int weir_loop_tick(weir_loop *loop, uint64_t deadline_ns) {
 }
 
 bool weir_loop_alive(const weir_loop *loop) {
-    return loop->transports.count || loop->listeners.count || loop->wheel.count || loop->deferred.first ||
-           loop->flushes.first || loop->posted || !weir_mpsc_empty(&loop->posts);
+    return loop->transports.count || loop->listeners.count || loop->wheel.count || loop->posted ||
+           !weir_mpsc_empty(&loop->posts);
 }
 
 /* One step: a tick, or, where the backend is part of a world, a step of that world. */

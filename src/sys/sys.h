@@ -26,6 +26,9 @@ static inline bool weir_sys_is(int64_t handle, unsigned bit) { return ((uint64_t
 /* errno -> WEIR_E...; EPIPE and ECONNRESET are one code. */
 int weir_sys_error(int os_code);
 
+/* The same for accept: what is wrong with the one connection, and not with the listener, is WEIR_EABORTED. */
+int weir_sys_accept_error(int os_code);
+
 /* Monotonic nanoseconds, clamped so that they never go back. */
 uint64_t weir_sys_now_ns(void);
 
@@ -39,7 +42,10 @@ int64_t weir_sys_accept(int64_t handle, bool nonblocking, int *os_code); /* WEIR
 int weir_sys_bind(int64_t handle, const weir_address *address, int *os_code);
 int weir_sys_connect(int64_t handle, const weir_address *address, int *os_code); /* WEIR_EAGAIN: under way */
 int weir_sys_connect_result(int64_t handle, int *os_code);                      /* after it became writable */
-int weir_sys_listen(int64_t handle, int backlog, int *os_code);
+int weir_sys_listen(int64_t handle, int backlog, int *os_code); /* backlog 0: the largest */
+int weir_sys_reuse_port(int64_t handle, bool on, int *os_code);
+int weir_sys_ipv6_only(int64_t handle, bool on, int *os_code);
+int weir_sys_unlink(const weir_address *address, int *os_code); /* a socket file, and nothing else */
 int weir_sys_local(int64_t handle, weir_address *ret, int *os_code);
 int weir_sys_peer(int64_t handle, weir_address *ret, int *os_code);
 int weir_sys_shutdown_send(int64_t handle, int *os_code);

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The life of an op over a poller. An op is in one of three places: it waits in its descriptor's entry for an event; it
+ * is queued, to be tried or ended without one; or it was cancelled, and is queued to say so. Completions are made one
+ * at a time, in `next`, by the system call itself, so a receive buffer is filled only when its reader is at hand, and
+ * all connections share one that stays in the cache.
+ *
+ * Who is tried when: receives and accepts after an event, since asking before costs a refusal; sends and connects at
+ * once, unless a refusal is known already; files, for which there are no events, once per wait. An op that ends without
+ * an event is delivered after the next wait, so that what callbacks start is bounded by what there was.
+ * Events are level-triggered: what was not taken is reported again, so no call is made only to see EAGAIN (but by an
+ * accept, which goes on until there is none, or ACCEPTS of them). */
+#include "backend/ready/ready.h"
+
+#include <assert.h>
+
+#include "backend/ready/call.h"
+#include "backend/ready/watch.h"
+#include "sys/sys.h"
+
+#define SCRATCH ((size_t)128 * 1024) /* half of what a delivery may be: twice as much is no faster */
+#define SCRATCH_ALIGN 4096           /* a copy of 100 KiB to the middle of a cache line takes 5 % longer */
+#define ACCEPTS 16
+_Static_assert(SCRATCH <= WEIR_DELIVERY_MAX, "one delivery is bounded");
+
+enum place { WAITING, QUEUED, CANCELED };
+
+static struct weir_ready *of(struct weir_backend_state *state) { return (struct weir_ready *)state; }
+
+static bool receives(const struct weir_port_op *op) {
+    return op->kind == WEIR_PORT_RECEIVE || op->kind == WEIR_PORT_ACCEPT;
+}
+
+static bool is_file(const struct weir_port_op *op) { return weir_sys_is(op->handle, WEIR_HANDLE_FILE); }
+
+/* ---- the queues --------------------------------------------------------------------------------------------------- */
+
+static void push(struct weir_ready_queue *queue, struct weir_port_op *op) {
+    op->next = NULL;
+    *(queue->first ? &queue->last->next : &queue->first) = op;
+    queue->last = op;
+}
+
+static struct weir_port_op *pop(struct weir_ready_queue *queue) {
+    struct weir_port_op *op = queue->first;
+    if (op) queue->first = op->next;
+    return op;
+}
+
+static void append(struct weir_ready_queue *queue, struct weir_ready_queue *more) {
+    if (!more->first) return;
+    *(queue->first ? &queue->last->next : &queue->first) = more->first;
+    queue->last = more->last;
+    more->first = NULL;
+}
+
+/* ---- starting and ending ------------------------------------------------------------------------------------------ */
+
+static struct weir_port_op **place_of(struct weir_ready *r, const struct weir_port_op *op) {
+    struct weir_ready_entry *entry = &r->entries[weir_sys_fd(op->handle)];
+    return receives(op) ? &entry->in : &entry->out;
+}
+
+static int watch_for(struct weir_ready *r, const struct weir_port_op *op) {
+    int fd = weir_sys_fd(op->handle);
+    unsigned bit = receives(op) ? WEIR_READY_IN : WEIR_READY_OUT;
+    return weir_watch_set(r, fd, r->entries[fd].interest | bit);
+}
+
+static int enqueue(struct weir_ready *r, struct weir_port_op *op) {
+    op->state = QUEUED;
+    push(&r->fresh, op);
+    return 0;
+}
+
+/* WEIR_EBUSY: standard input or output was opened twice, and two cannot take turns on one stream. */
+int weir_ready_submit(struct weir_backend_state *state, struct weir_port_op *op) {
+    struct weir_ready *r = of(state);
+    if (is_file(op)) return enqueue(r, op);
+    int status = weir_watch_reserve(r, weir_sys_fd(op->handle));
+    if (status < 0) return status;
+    if (*place_of(r, op)) return WEIR_EBUSY;
+    if (receives(op) || (op->kind == WEIR_PORT_SEND && op->stalled)) {
+        op->state = WAITING;
+        status = watch_for(r, op);
+    } else {
+        status = enqueue(r, op);
+    }
+    if (status == 0) *place_of(r, op) = op;
+    return status;
+}
+
+void weir_ready_cancel(struct weir_backend_state *state, struct weir_port_op *op) {
+    struct weir_ready *r = of(state);
+    if (op->state == CANCELED) return;
+    if (!is_file(op)) *place_of(r, op) = NULL;
+    if (op->state == WAITING) push(&r->fresh, op);
+    op->state = CANCELED;
+}
+
+/* ---- trying ------------------------------------------------------------------------------------------------------- */
+
+/* Takes a descriptor of our own into the table, or closes it again. */
+static int64_t adopt(struct weir_ready *r, int64_t handle) {
+    int status = weir_watch_reserve(r, weir_sys_fd(handle));
+    if (status < 0) {
+        weir_sys_close(handle, false);
+        r->state.handles--;
+        return status;
+    }
+    r->entries[weir_sys_fd(handle)].ours = true;
+    return handle;
+}
+
+static int64_t accept_one(struct weir_ready *r, const struct weir_port_op *op, int *os_code) {
+    int64_t handle = weir_sys_accept(op->handle, true, os_code);
+    if (handle < 0) return handle;
+    r->state.handles++;
+    return adopt(r, handle);
+}
+
+static int64_t attempt(struct weir_ready *r, const struct weir_port_op *op, int *os_code) {
+    r->state.system_calls++;
+    switch (op->kind) {
+    case WEIR_PORT_RECEIVE: return weir_sys_receive(op->handle, r->scratch, SCRATCH, os_code);
+    case WEIR_PORT_ACCEPT: return accept_one(r, op, os_code);
+    case WEIR_PORT_SEND: return weir_sys_send(op->handle, op->with.segments, os_code);
+    default: break;
+    }
+    if (op->state == QUEUED) return weir_sys_connect(op->handle, op->with.address, os_code);
+    return weir_sys_connect_result(op->handle, os_code);
+}
+
+static bool ends(const struct weir_port_op *op, int64_t result) {
+    if (op->kind == WEIR_PORT_RECEIVE) return result <= 0;
+    return op->kind != WEIR_PORT_ACCEPT || (result < 0 && result != WEIR_EABORTED);
+}
+
+/* Makes the completion of `op`, if it comes to one now. */
+static bool try(struct weir_ready *r, struct weir_port_op *op, struct weir_completion *ret) {
+    *ret = (struct weir_completion){.op = op};
+    ret->result = attempt(r, op, &ret->os_code);
+    if (ret->result == WEIR_EAGAIN) return false;
+    ret->last = ends(op, ret->result);
+    if (op->kind == WEIR_PORT_RECEIVE && ret->result > 0) ret->bytes = r->scratch;
+    if (ret->last && !is_file(op)) *place_of(r, op) = NULL;
+    return true;
+}
+
+/* ---- delivering --------------------------------------------------------------------------------------------------- */
+
+static bool fail(struct weir_port_op *op, int code, int os_code, struct weir_completion *ret) {
+    *ret = (struct weir_completion){.op = op, .result = code, .os_code = os_code, .last = true};
+    return true;
+}
+
+/* What was refused at once waits for an event from now on. A file has none, and must not be asked for ever. */
+static bool wait_for_event(struct weir_ready *r, struct weir_port_op *op, struct weir_completion *ret) {
+    if (is_file(op)) return fail(op, WEIR_EIO, ret->os_code, ret);
+    op->state = WAITING;
+    int status = watch_for(r, op);
+    if (status == 0) return false;
+    *place_of(r, op) = NULL;
+    return fail(op, status, 0, ret);
+}
+
+static bool deliver_queued(struct weir_ready *r, struct weir_port_op *op, struct weir_completion *ret) {
+    if (op->state == CANCELED) return fail(op, WEIR_ECANCELED, 0, ret);
+    if (!try(r, op, ret)) return wait_for_event(r, op, ret);
+    if (!ret->last) push(&r->fresh, op);
+    return true;
+}
+
+/* Tries the op of one side. `*event` keeps the bit of an accept that may have more to come. */
+static bool deliver_side(struct weir_ready *r, struct weir_port_op *op, struct weir_ready_event *event, unsigned bit,
+                         struct weir_completion *ret) {
+    event->bits &= ~bit;
+    if (op->state == QUEUED || !try(r, op, ret)) return false;
+    if (op->kind == WEIR_PORT_ACCEPT && !ret->last && ++r->accepted < ACCEPTS) event->bits |= bit;
+    return true;
+}
+
+/* The next completion that comes of an event; false when it is used up. A side that is ready and has no op is not
+ * watched any longer, or it would be reported for ever. */
+static bool deliver_event(struct weir_ready *r, struct weir_ready_event *event, struct weir_completion *ret) {
+    const struct weir_ready_entry *entry = weir_watch_find(r, event->cookie);
+    if (!entry) return false;
+    bool in = event->bits & WEIR_READY_IN, out = event->bits & WEIR_READY_OUT;
+    if (in && entry->in && deliver_side(r, entry->in, event, WEIR_READY_IN, ret)) return true;
+    if (out && entry->out && deliver_side(r, entry->out, event, WEIR_READY_OUT, ret)) return true;
+    if (event->bits) weir_watch_set(r, (int)(uint32_t)event->cookie, entry->interest & ~event->bits);
+    return false;
+}
+
+bool weir_ready_next(struct weir_backend_state *state, struct weir_completion *ret) {
+    struct weir_ready *r = of(state);
+    for (struct weir_port_op *op; (op = pop(&r->due));) {
+        if (deliver_queued(r, op, ret)) return true;
+    }
+    for (; r->at < r->count; r->at++, r->accepted = 0) {
+        if (deliver_event(r, &r->events[r->at], ret)) return true;
+    }
+    return false;
+}
+
+void weir_ready_release(struct weir_backend_state *state, const struct weir_completion *completion) {
+    (void)state;
+    (void)completion;
+}
+
+/* ---- waiting ------------------------------------------------------------------------------------------------------ */
+
+uint64_t weir_ready_now_ns(struct weir_backend_state *state) {
+    struct weir_ready *r = of(state);
+    uint64_t now_ns = weir_sys_now_ns();
+    if (now_ns > r->now_ns) r->now_ns = now_ns;
+    return r->now_ns;
+}
+
+static uint64_t time_left(struct weir_ready *r, uint64_t deadline_ns) {
+    if (r->due.first || deadline_ns == 0) return 0;
+    if (deadline_ns == WEIR_FOREVER) return WEIR_FOREVER;
+    uint64_t now_ns = weir_ready_now_ns(&r->state);
+    return deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+}
+
+int weir_ready_wait(struct weir_backend_state *state, uint64_t deadline_ns) {
+    struct weir_ready *r = of(state);
+    append(&r->due, &r->fresh);
+    if (r->at < r->count) return 0;
+    r->state.system_calls++;
+    r->at = r->count = 0;
+    int count = r->poller->wait(r, time_left(r, deadline_ns), r->events, WEIR_READY_EVENTS);
+    if (count < 0) return count;
+    r->count = count;
+    return 0;
+}
+
+/* ---- acts --------------------------------------------------------------------------------------------------------- */
+
+static int close_handle(struct weir_ready *r, struct weir_call *call) {
+    int fd = weir_sys_fd(call->handle);
+    if ((size_t)fd < r->capacity) {
+        bool busy = r->entries[fd].in || r->entries[fd].out; /* by another that borrows the same */
+        assert(!busy || weir_sys_is(call->handle, WEIR_HANDLE_BORROWED));
+        if (!busy) weir_watch_forget(r, fd);
+    }
+    return weir_ready_call(&r->state, call, true);
+}
+
+static int make_socket(struct weir_ready *r, struct weir_call *call) {
+    int status = weir_ready_call(&r->state, call, true);
+    if (status < 0) return status;
+    int64_t handle = adopt(r, call->handle);
+    return handle < 0 ? (int)handle : 0;
+}
+
+static int make_pipe(struct weir_ready *r, struct weir_call *call) {
+    int status = weir_ready_call(&r->state, call, true);
+    if (status < 0) return status;
+    int64_t reader = adopt(r, call->handle), writer = adopt(r, call->other);
+    if (reader >= 0 && writer >= 0) return 0;
+    struct weir_call undo = {.kind = WEIR_CALL_CLOSE, .handle = reader >= 0 ? reader : writer};
+    if (undo.handle >= 0) close_handle(r, &undo);
+    return WEIR_ENOMEM;
+}
+
+int weir_ready_act(struct weir_backend_state *state, struct weir_call *call) {
+    switch (call->kind) {
+    case WEIR_CALL_CLOSE: return close_handle(of(state), call);
+    case WEIR_CALL_SOCKET: return make_socket(of(state), call);
+    case WEIR_CALL_PIPE: return make_pipe(of(state), call);
+    default: return weir_ready_call(state, call, true);
+    }
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------------------------- */
+
+int weir_ready_open(struct weir_ready *ready, const struct weir_backend *table, const struct weir_poller *poller,
+                    const struct weir_backend_env *env) {
+    ready->state.table = table;
+    ready->state.env = *env;
+    ready->state.caps = WEIR_CAP_TRY_FIRST;
+    ready->poller = poller;
+    ready->piece = weir_memory_resize(env->memory, NULL, 0, SCRATCH + SCRATCH_ALIGN);
+    if (!ready->piece) return WEIR_ENOMEM;
+    ready->scratch = (uint8_t *)(((uintptr_t)ready->piece + SCRATCH_ALIGN - 1) & ~(uintptr_t)(SCRATCH_ALIGN - 1));
+    ready->state.fork_mark = weir_sys_fork_mark();
+    return 0;
+}
+
+/* A child closes its copies of the descriptors: else the peers would not see their ends before it ends itself. */
+static void close_copies(struct weir_ready *ready) {
+    for (size_t fd = 0; fd < ready->capacity; fd++) {
+        if (ready->entries[fd].ours) weir_sys_close(weir_sys_handle((int)fd, 0), false);
+    }
+}
+
+void weir_ready_close(struct weir_ready *ready, bool forked) {
+    struct weir_memory *memory = ready->state.env.memory;
+    assert(forked || ready->state.handles == 0);
+    if (forked) close_copies(ready);
+    weir_sys_fork_mark_free(ready->state.fork_mark);
+    weir_memory_free(memory, ready->entries, ready->capacity * sizeof *ready->entries);
+    weir_memory_free(memory, ready->piece, ready->piece ? SCRATCH + SCRATCH_ALIGN : 0);
+}

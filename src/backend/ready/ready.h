@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Readiness turned into completion: everything of a readiness backend but the waiting itself. A backend embeds
+ * `struct weir_ready` as the first member of its state, brings a poller, and fills its table with the functions below.
+ *
+ * What is known of a descriptor is an entry in a table indexed by it: which ops wait, and what the poller has been told
+ * to watch (interest). Interest is sticky: it stays when the op it was for has ended, since the next one is usually near,
+ * and goes when an event comes that no op takes. So a busy connection is registered once, and one that nobody reads
+ * costs one wake-up and then none, whatever its peer does.
+ *
+ * A poller reports events with a cookie, the descriptor and the entry's generation; closing moves the generation on, so
+ * that an event still under way never reaches the next owner of the number. */
+#ifndef WEIR_BACKEND_READY_READY_H
+#define WEIR_BACKEND_READY_READY_H
+
+#include "core/backend.h"
+
+/* An error, or the end of both directions, which systems report unasked, is IN and OUT: whatever is tried tells. */
+enum weir_ready_bits { WEIR_READY_IN = 1, WEIR_READY_OUT = 2 };
+
+#define WEIR_READY_EVENTS 256
+
+struct weir_ready_event {
+    uint64_t cookie;
+    unsigned bits; /* enum weir_ready_bits; cleared as they are served */
+};
+
+struct weir_ready;
+
+struct weir_poller {
+    /* Watches `fd` for `after` instead of `before` (IN, OUT; 0: not at all). They differ. 0, or WEIR_E... and all is as
+     * before; going to 0 needs no memory. */
+    int (*watch)(struct weir_ready *ready, int fd, unsigned before, unsigned after, uint64_t cookie);
+
+    /* Sleeps until something is ready, at most `timeout_ns` (0, WEIR_FOREVER), never less unless interrupted. Returns
+     * how many events it wrote, or WEIR_E... */
+    int (*wait)(struct weir_ready *ready, uint64_t timeout_ns, struct weir_ready_event *events, int max);
+};
+
+struct weir_ready_entry {
+    struct weir_port_op *in;  /* a receive or an accept */
+    struct weir_port_op *out; /* a send or a connect */
+    uint32_t generation;
+    uint8_t interest; /* what the poller watches */
+    bool ours;        /* open, and made by this backend */
+};
+_Static_assert(sizeof(struct weir_ready_entry) <= 24, "every open descriptor pays for an entry");
+
+struct weir_ready_queue {
+    struct weir_port_op *first, *last;
+};
+
+struct weir_ready {
+    struct weir_backend_state state; /* first */
+    const struct weir_poller *poller;
+    struct weir_ready_entry *entries; /* by descriptor */
+    size_t capacity;
+    struct weir_ready_queue fresh; /* ops that end, or are tried, without an event: those since the last wait, */
+    struct weir_ready_queue due;   /* and those from before */
+    uint8_t *scratch;              /* what receives fill, one at a time */
+    void *piece;                   /* the memory that it lies in */
+    uint64_t now_ns;
+    int at, count;     /* events not yet delivered: from `at` up to `count` */
+    unsigned accepted; /* connections from the event at `at` */
+    struct weir_ready_event events[WEIR_READY_EVENTS];
+};
+
+/* Both for the backend's own open and close; between them it owns what its poller needs. */
+int weir_ready_open(struct weir_ready *ready, const struct weir_backend *table, const struct weir_poller *poller,
+                    const struct weir_backend_env *env);
+void weir_ready_close(struct weir_ready *ready, bool forked);
+
+/* Slots of `struct weir_backend`. */
+uint64_t weir_ready_now_ns(struct weir_backend_state *state);
+int weir_ready_act(struct weir_backend_state *state, struct weir_call *call);
+int weir_ready_submit(struct weir_backend_state *state, struct weir_port_op *op);
+void weir_ready_cancel(struct weir_backend_state *state, struct weir_port_op *op);
+int weir_ready_wait(struct weir_backend_state *state, uint64_t deadline_ns);
+bool weir_ready_next(struct weir_backend_state *state, struct weir_completion *ret);
+void weir_ready_release(struct weir_backend_state *state, const struct weir_completion *completion);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table of descriptors grows to the largest number seen and never shrinks: numbers are given out lowest first, so
+ * it is as long as the loop was ever busy. Entries may move when it grows; nobody keeps a pointer to one. */
+#include "backend/ready/watch.h"
+
+#include <string.h>
+
+enum { first_capacity = 64 };
+
+int weir_watch_reserve(struct weir_ready *ready, int fd) {
+    size_t capacity = ready->capacity ? ready->capacity : first_capacity, size = sizeof *ready->entries;
+    if ((size_t)fd < ready->capacity) return 0;
+    while (capacity <= (size_t)fd)
+        capacity *= 2;
+    struct weir_ready_entry *entries =
+        weir_memory_resize(ready->state.env.memory, ready->entries, ready->capacity * size, capacity * size);
+    if (!entries) return WEIR_ENOMEM;
+    memset(entries + ready->capacity, 0, (capacity - ready->capacity) * size);
+    ready->entries = entries;
+    ready->capacity = capacity;
+    return 0;
+}
+
+int weir_watch_set(struct weir_ready *ready, int fd, unsigned interest) {
+    struct weir_ready_entry *entry = &ready->entries[fd];
+    if (entry->interest == interest) return 0;
+    ready->state.system_calls++;
+    uint64_t cookie = (uint64_t)entry->generation << 32 | (uint32_t)fd;
+    int status = ready->poller->watch(ready, fd, entry->interest, interest, cookie);
+    if (status < 0) return status;
+    entry->interest = (uint8_t)interest;
+    return 0;
+}
+
+void weir_watch_forget(struct weir_ready *ready, int fd) {
+    struct weir_ready_entry *entry = &ready->entries[fd];
+    weir_watch_set(ready, fd, 0);
+    entry->generation++;
+    entry->interest = 0;
+    entry->ours = false;
+}

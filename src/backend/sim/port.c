@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The simulated system as a backend: the const table, and the immediate acts. An op is never tried in `submit`; it is
+ * put among the lanes that may have something to do, and tried by `next` after the next `wait`, in drawn order. What
+ * cannot be yet stays in its lane until the socket is poked. Half of all ports say that a send is best tried first, as
+ * readiness systems do, the others not, so that seeds run through both.
+ *
+ * A cancelled op that could have gone on ends, as the world likes it, with what it had come to, or without. The bytes of
+ * a receive are lent from a scratch, which is overwritten at release, so that a use after that shows.
+ *
+ * `wait` never sleeps, and no system call is ever made or counted. */
+#include "backend/sim/port.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "backend/sim/listen.h"
+#include "backend/sim/sim.h"
+#include "backend/sim/stream.h"
+
+#define ACCEPTS 16
+
+enum op_state { GOING, CANCELLED };
+
+static struct weir_sim_port *of(struct weir_backend_state *state) { return (struct weir_sim_port *)state; }
+
+/* ---- the loop, as the world sees it ------------------------------------------------------------------------------- */
+
+bool weir_sim_port_wants(const struct weir_sim_port *port) { return port->state.env.wants(port->state.env.loop); }
+
+static uint64_t clock_ns(const struct weir_sim_port *port) { return WEIR_SIM_EPOCH_NS + port->host->sim->now_ns; }
+
+bool weir_sim_port_busy(const struct weir_sim_port *port) {
+    return !port->settled || port->count || atomic_load_explicit(&port->woken, memory_order_relaxed) ||
+           port->deadline_ns <= clock_ns(port);
+}
+
+uint64_t weir_sim_port_deadline(const struct weir_sim_port *port) {
+    return port->deadline_ns < UINT64_MAX ? port->deadline_ns - WEIR_SIM_EPOCH_NS : UINT64_MAX;
+}
+
+int weir_sim_port_tick(struct weir_sim_port *port) {
+    port->settled = false;
+    return port->state.env.tick(port->state.env.loop);
+}
+
+static int turn(struct weir_backend_state *state) {
+    weir_sim *sim = of(state)->host->sim;
+    return sim->in_turn ? WEIR_EBUSY : weir_sim_step(sim, UINT64_MAX);
+}
+
+static int wait(struct weir_backend_state *state, uint64_t deadline_ns) {
+    struct weir_sim_port *port = of(state);
+    bool woken = atomic_exchange(&port->woken, false);
+    weir_sim_ready_gather(port);
+    port->deadline_ns = deadline_ns;
+    port->settled = !woken && !port->count && deadline_ns > clock_ns(port);
+    return 0;
+}
+
+static void wake(struct weir_backend_state *state) { atomic_store(&of(state)->woken, true); }
+
+static uint64_t now_ns(struct weir_backend_state *state) { return clock_ns(of(state)); }
+
+static weir_handle handle(struct weir_backend_state *state) {
+    (void)state;
+    return WEIR_NO_HANDLE;
+}
+
+/* ---- ops ---------------------------------------------------------------------------------------------------------- */
+
+static enum weir_sim_lane lane_of(const struct weir_port_op *op) {
+    return op->kind == WEIR_PORT_RECEIVE || op->kind == WEIR_PORT_ACCEPT ? WEIR_SIM_IN : WEIR_SIM_OUT;
+}
+
+/* Whether the socket is one on which such an op can be. */
+static int check(const struct weir_sim_socket *socket, const struct weir_port_op *op) {
+    if (op->kind == WEIR_PORT_ACCEPT) return socket->listening ? 0 : WEIR_EINVAL;
+    if (op->kind == WEIR_PORT_CONNECT) return socket->party.kind == WEIR_SIM_PIPE ? WEIR_ENOTSUP : 0;
+    if (!socket->end || !socket->end->connected) return WEIR_ENOTCONN;
+    if (socket->party.kind != WEIR_SIM_PIPE) return 0;
+    return (socket->end == &socket->end->stream->ends[0]) == (op->kind == WEIR_PORT_SEND) ? 0 : WEIR_ENOTSUP;
+}
+
+static int submit(struct weir_backend_state *state, struct weir_port_op *op) {
+    struct weir_sim_socket *socket = weir_sim_socket_find(of(state), op->handle);
+    enum weir_sim_lane lane = lane_of(op);
+    int result = socket ? check(socket, op) : WEIR_EINVAL;
+    if (result == 0 && socket->ops[lane]) result = WEIR_EBUSY;
+    if (result == 0 && op->kind == WEIR_PORT_CONNECT) result = weir_sim_connect(socket, op->with.address);
+    if (result < 0) return result;
+    op->state = GOING;
+    socket->ops[lane] = op;
+    weir_sim_poke(socket, lane);
+    return 0;
+}
+
+static void cancel(struct weir_backend_state *state, struct weir_port_op *op) {
+    struct weir_sim_socket *socket = weir_sim_socket_find(of(state), op->handle);
+    assert(socket && socket->ops[lane_of(op)] == op);
+    op->state = CANCELLED;
+    weir_sim_poke(socket, lane_of(op));
+}
+
+static int64_t accept_one(struct weir_sim_socket *listener) {
+    struct weir_sim_socket *socket;
+    int result = weir_sim_accept(listener, &socket);
+    return result < 0 ? result : weir_sim_socket_handle(socket);
+}
+
+static int64_t attempt(struct weir_sim_socket *socket, const struct weir_port_op *op) {
+    switch (op->kind) {
+    case WEIR_PORT_CONNECT: return weir_sim_connect_result(socket);
+    case WEIR_PORT_ACCEPT: return accept_one(socket);
+    case WEIR_PORT_RECEIVE: return weir_sim_end_receive(socket->end, socket->port->scratch, WEIR_SIM_SCRATCH);
+    default: return weir_sim_end_send(socket->end, op->with.segments);
+    }
+}
+
+/* One try, or the end of a cancelled op. */
+static int64_t go_on(struct weir_sim_socket *socket, const struct weir_port_op *op) {
+    int64_t result = WEIR_EAGAIN;
+    if (op->state == GOING || weir_sim_draw(socket->party.host->sim, 2)) result = attempt(socket, op);
+    if (result != WEIR_EAGAIN || op->state == GOING) return result;
+    if (op->kind == WEIR_PORT_CONNECT) weir_sim_connect_drop(socket);
+    return WEIR_ECANCELED;
+}
+
+static bool goes_on(const struct weir_port_op *op, int64_t result) {
+    return op->kind == WEIR_PORT_RECEIVE ? result > 0 : op->kind == WEIR_PORT_ACCEPT && result >= 0;
+}
+
+/* A repeating op that has just delivered gets another turn: an accept in this batch, up to its share, else later. */
+static void repeat(struct weir_sim_ready ready) {
+    struct weir_sim_socket *socket = ready.socket;
+    if (socket->listening && ++socket->accepts < ACCEPTS) {
+        weir_sim_ready_keep(socket->port, ready);
+        return;
+    }
+    socket->accepts = 0;
+    weir_sim_poke(socket, ready.lane);
+}
+
+static bool next(struct weir_backend_state *state, struct weir_completion *ret) {
+    struct weir_sim_ready ready;
+    while (weir_sim_ready_take(of(state), &ready)) {
+        struct weir_sim_socket *socket = ready.socket;
+        struct weir_port_op *op = socket->ops[ready.lane];
+        int64_t result = op ? go_on(socket, op) : WEIR_EAGAIN;
+        if (result == WEIR_EAGAIN) {
+            socket->accepts = 0;
+            continue;
+        }
+        *ret = (struct weir_completion){.op = op, .result = result, .last = !goes_on(op, result)};
+        if (op->kind == WEIR_PORT_RECEIVE && result > 0) ret->bytes = of(state)->scratch;
+        if (ret->last)
+            socket->ops[ready.lane] = NULL;
+        else
+            repeat(ready);
+        return true;
+    }
+    return false;
+}
+
+static void release(struct weir_backend_state *state, const struct weir_completion *completion) {
+    if (completion->bytes) memset(of(state)->scratch, 0xdd, (size_t)completion->result);
+}
+
+/* ---- acts --------------------------------------------------------------------------------------------------------- */
+
+static int call_socket(struct weir_sim_port *port, struct weir_call *call) {
+    struct weir_sim_socket *socket;
+    enum weir_sim_kind kind = call->family == WEIR_FAMILY_UNIX ? WEIR_SIM_UNIX : WEIR_SIM_TCP;
+    int result;
+    if (call->family < WEIR_FAMILY_IPV4 || call->family > WEIR_FAMILY_UNIX) return WEIR_ENOTSUP;
+    result = weir_sim_socket_open(port, kind, call->family, &socket);
+    if (result == 0) call->handle = weir_sim_socket_handle(socket);
+    return result;
+}
+
+static void join_pipe(struct weir_sim_stream *stream, struct weir_sim_socket *writer, struct weir_sim_socket *reader) {
+    struct weir_sim_socket *sockets[2] = {writer, reader};
+    for (int i = 0; i < 2; i++) {
+        struct weir_sim_end *end = &stream->ends[i];
+        end->socket = sockets[i];
+        end->party = sockets[i]->party;
+        end->open = end->connected = true;
+        sockets[i]->end = end;
+    }
+    weir_sim_record(&writer->party, &reader->party, WEIR_SIM_ACT_PIPE, 0, 0);
+}
+
+static int call_pipe(struct weir_sim_port *port, struct weir_call *call) {
+    struct weir_sim_socket *reader = NULL, *writer = NULL;
+    struct weir_sim_stream *stream;
+    int result = weir_sim_socket_open(port, WEIR_SIM_PIPE, WEIR_FAMILY_NONE, &reader);
+    if (result == 0) result = weir_sim_socket_open(port, WEIR_SIM_PIPE, WEIR_FAMILY_NONE, &writer);
+    if (result == 0) result = weir_sim_stream_new(port->host->sim, WEIR_SIM_PIPE, &stream);
+    if (result == 0) {
+        join_pipe(stream, writer, reader);
+        call->handle = weir_sim_socket_handle(reader);
+        call->other = weir_sim_socket_handle(writer);
+        return 0;
+    }
+    if (writer) weir_sim_socket_free(writer);
+    if (reader) weir_sim_socket_free(reader);
+    return result;
+}
+
+static int call_option(struct weir_sim_socket *socket, const struct weir_call *call) {
+    if (socket->party.kind == WEIR_SIM_PIPE) return WEIR_ENOTSUP;
+    if (call->option == WEIR_OPTION_REUSEPORT)
+        socket->reuse_port = call->value != 0;
+    else if (socket->family == WEIR_FAMILY_IPV6)
+        socket->ipv6_only = call->value != 0;
+    else
+        return WEIR_EINVAL;
+    return 0;
+}
+
+static int call_local(const struct weir_sim_socket *socket, const struct weir_call *call) {
+    const weir_address *name = socket->end ? &socket->end->name : &socket->local;
+    if (socket->party.kind == WEIR_SIM_PIPE) return WEIR_ENOTSUP;
+    *call->named = weir_sim_shown(name, socket->family);
+    if (!call->named->family) *call->named = weir_sim_nameless(socket->family);
+    return 0;
+}
+
+static int call_peer(const struct weir_sim_socket *socket, const struct weir_call *call) {
+    if (socket->party.kind == WEIR_SIM_PIPE) return WEIR_ENOTSUP;
+    if (!socket->end || !socket->end->connected || socket->end->reset) return WEIR_ENOTCONN;
+    *call->named = weir_sim_shown(&weir_sim_other(socket->end)->name, socket->family);
+    return 0;
+}
+
+static int call_shutdown(const struct weir_sim_socket *socket) {
+    if (socket->party.kind == WEIR_SIM_PIPE) return WEIR_ENOTSUP;
+    return socket->end ? weir_sim_end_shutdown(socket->end) : WEIR_ENOTCONN;
+}
+
+static int call_close(struct weir_sim_socket *socket, const struct weir_call *call) {
+    if (socket->end) weir_sim_end_close(socket->end, call->value != 0);
+    if (socket->listening) weir_sim_unlisten(socket);
+    weir_sim_unbind(socket);
+    weir_sim_socket_free(socket);
+    return 0;
+}
+
+static int call_try_send(const struct weir_sim_socket *socket, struct weir_call *call) {
+    int64_t result;
+    if (!socket->end || !socket->end->connected) return WEIR_ENOTCONN;
+    if (socket->party.kind == WEIR_SIM_PIPE && socket->end != &socket->end->stream->ends[0]) return WEIR_ENOTSUP;
+    result = weir_sim_end_send(socket->end, call->segments);
+    if (result < 0) return (int)result;
+    call->count = (size_t)result;
+    return 0;
+}
+
+static int call_random(weir_sim *sim, const struct weir_call *call) {
+    for (size_t i = 0; i < call->count; i++) call->bytes[i] = (uint8_t)(weir_sim_random(sim) >> 56);
+    return 0;
+}
+
+/* Acts on a socket that is there. */
+static int call_on(struct weir_sim_socket *socket, struct weir_call *call) {
+    switch (call->kind) {
+    case WEIR_CALL_BIND: return weir_sim_bind(socket, call->address);
+    case WEIR_CALL_LISTEN: return weir_sim_listen(socket, call->value);
+    case WEIR_CALL_OPTION: return call_option(socket, call);
+    case WEIR_CALL_LOCAL: return call_local(socket, call);
+    case WEIR_CALL_PEER: return call_peer(socket, call);
+    case WEIR_CALL_SHUTDOWN: return call_shutdown(socket);
+    case WEIR_CALL_CLOSE: return call_close(socket, call);
+    case WEIR_CALL_TRY_SEND: return call_try_send(socket, call);
+    case WEIR_CALL_UNSENT: call->count = socket->end ? weir_sim_end_unsent(socket->end) : 0; return 0;
+    default: return WEIR_ENOTSUP;
+    }
+}
+
+static int act(struct weir_backend_state *state, struct weir_call *call) {
+    struct weir_sim_port *port = of(state);
+    struct weir_sim_socket *socket;
+    call->os_code = 0;
+    switch (call->kind) {
+    case WEIR_CALL_SOCKET: return call_socket(port, call);
+    case WEIR_CALL_PIPE: return call_pipe(port, call);
+    case WEIR_CALL_UNLINK: return weir_sim_unlink(port->host, call->address);
+    case WEIR_CALL_RANDOM: return call_random(port->host->sim, call);
+    case WEIR_CALL_STDIO: return WEIR_ENOTSUP;
+    default: socket = weir_sim_socket_find(port, call->handle);
+    }
+    return socket ? call_on(socket, call) : WEIR_EINVAL;
+}
+
+/* ---- opened and closed -------------------------------------------------------------------------------------------- */
+
+/* A world for this loop alone. */
+static int make_world(const struct weir_backend_env *env, weir_sim **sim, weir_sim_host **host) {
+    weir_sim_options options = {.allocator = &env->memory->allocator};
+    int result = weir_sim_open(sim, &options);
+    if (result < 0) return result;
+    result = weir_sim_host_add(*sim, "host", "10.0.0.1", host);
+    if (result < 0) weir_sim_close(*sim);
+    return result;
+}
+
+static int open_port(struct weir_backend_state **ret, const struct weir_backend_env *env) {
+    struct weir_sim_port *port;
+    weir_sim_host *host = env->host;
+    weir_sim *own = NULL;
+    int result = 0;
+
+    if (host && host->port) return WEIR_EBUSY;
+    port = weir_memory_new(env->memory, sizeof *port);
+    if (!port) return WEIR_ENOMEM;
+    if (!host) result = make_world(env, &own, &host);
+    if (result < 0) {
+        weir_memory_free(env->memory, port, sizeof *port);
+        return result;
+    }
+    port->state.table = &weir_backend_sim;
+    port->state.env = *env;
+    port->state.caps = weir_sim_draw(host->sim, 2) ? WEIR_CAP_TRY_FIRST : 0;
+    port->host = host;
+    port->own = own;
+    atomic_init(&port->woken, false);
+    host->port = port;
+    *ret = &port->state;
+    return 0;
+}
+
+static void discard(struct weir_sim_socket *socket) {
+    struct weir_call call = {.kind = WEIR_CALL_CLOSE};
+    if (!socket) return;
+    socket->ops[WEIR_SIM_IN] = socket->ops[WEIR_SIM_OUT] = NULL;
+    call_close(socket, &call);
+}
+
+static void close_port(struct weir_backend_state *state, bool forked) {
+    struct weir_sim_port *port = of(state);
+    struct weir_memory *memory = state->env.memory;
+    assert(forked || state->handles == 0);
+    for (uint32_t i = 0; forked && i < port->capacity; i++) discard(port->sockets[i]);
+    port->host->port = NULL;
+    weir_memory_free(memory, port->ready, 2 * port->capacity * sizeof *port->ready);
+    weir_memory_free(memory, port->sockets, port->capacity * sizeof *port->sockets);
+    if (port->own) weir_sim_close(port->own);
+    weir_memory_free(memory, port, sizeof *port);
+}
+
+const struct weir_backend weir_backend_sim = {
+    .name = "sim",
+    .summary = "a simulated system: virtual clock, seeded schedules",
+    .open = open_port,
+    .close = close_port,
+    .now_ns = now_ns,
+    .call = act,
+    .submit = submit,
+    .cancel = cancel,
+    .wait = wait,
+    .next = next,
+    .release = release,
+    .wake = wake,
+    .handle = handle,
+    .turn = turn,
+};

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Streams that are no sockets come from two places: pipes that we make, and the standard descriptors, which we find.
+ * A found one may be anything. What matters is whether one can wait for it, and only the poller itself knows: poll says
+ * "ready" of a descriptor that cannot be waited for, epoll refuses it. So a throw-away epoll is asked. */
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sys/posix/fail.h"
+
+int weir_sys_pipe(int64_t ret[2], bool nonblocking, int *os_code) {
+    int fds[2];
+    if (pipe2(fds, O_CLOEXEC | (nonblocking ? O_NONBLOCK : 0)) < 0) return weir_sys_fail(os_code);
+    ret[0] = weir_sys_handle(fds[0], 0);
+    ret[1] = weir_sys_handle(fds[1], 0);
+    return 0;
+}
+
+/* 1 or 0, or -1 and errno. */
+static int can_wait(int fd) {
+    struct epoll_event event = {.events = EPOLLIN};
+    int poller = epoll_create1(EPOLL_CLOEXEC);
+    if (poller < 0) return -1;
+    int result = epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) == 0 ? 1 : errno == EPERM ? 0 : -1;
+    int error = errno;
+    close(poller);
+    errno = error;
+    return result;
+}
+
+int64_t weir_sys_stdio(int which, int *os_code) {
+    struct stat found;
+    if (fstat(which, &found) < 0) return errno == EBADF ? weir_sys_fail_with(ENOENT, os_code) : weir_sys_fail(os_code);
+    if (S_ISSOCK(found.st_mode)) return weir_sys_handle(which, WEIR_HANDLE_BORROWED | WEIR_HANDLE_SOCKET);
+    int waits = can_wait(which);
+    if (waits < 0) return weir_sys_fail(os_code);
+    return weir_sys_handle(which, WEIR_HANDLE_BORROWED | (waits ? 0u : (unsigned)WEIR_HANDLE_FILE));
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One base, many drivers. The base is everything that transports have in common: states, unread bytes, the write
+ * queue, marks, budget, deadlines, and the order of callbacks. A driver is what differs: how bytes come and go. A
+ * driver keeps no bytes and decides nothing; the base makes no system call.
+ *
+ *   CONNECTING --connected--> OPEN --close--> CLOSING --flushed, ended--+
+ *        |                      |                |                      v
+ *        +------ failure -------+--- failure ----+----> GONE --> disconnected, freed
+ *
+ * Invariants: user callbacks run from dispatch only (a completion, a timer, a step, a flush), never from an API call,
+ * which merely notes what is wanted and queues a step. Unread bytes come before the end and before a failure of the
+ * receiving direction. Charged to the budget is always max(floor, unread + queued). */
+#ifndef WEIR_TRANSPORT_BASE_H
+#define WEIR_TRANSPORT_BASE_H
+
+#include <weir/transport.h>
+
+#include "core/loop.h"
+
+enum weir_driver_caps {
+    WEIR_CAN_RECEIVE = 1,
+    WEIR_CAN_SEND = 2,
+    WEIR_CAN_HALF_CLOSE = 4,
+    WEIR_LINGERS = 8, /* close must wait for the peer's end, or bytes already sent may be destroyed */
+    WEIR_DRAINS = 16  /* after a failed send, receiving still delivers what had come, and then ends */
+};
+
+/* Downward calls. None calls back into the base from within, except `drop`, which may report gone at once. */
+struct weir_driver {
+    const char *name; /* as in `info.stack` */
+    size_t size;      /* of the whole object, which begins with struct weir_transport */
+    unsigned caps;
+
+    /* Starts or stops deliver, which may still be called for bytes drawn before a stop. 0, or WEIR_E... on start. */
+    int (*receive)(weir_transport *t, bool on);
+
+    /* Gives bytes to the system. Returns how many it took now. `now`: only tries. Otherwise, if not all were taken, the
+     * chain is the driver's until it reports sent (a partial count is followed by one more call for the rest); the chain may grow at its end meanwhile. WEIR_E... when the
+     * direction is dead, with the system's number. Sets t->stalled when the system refused bytes. */
+    int64_t (*send)(weir_transport *t, const struct weir_segment *chain, bool now, int *os_code);
+
+    /* Asks for the chain back before it is all taken: sent follows soon. */
+    void (*recall)(weir_transport *t);
+
+    /* Sends end-of-stream; the queue is empty. */
+    void (*finish)(weir_transport *t);
+
+    /* Ends everything, by a reset if so told, and reports gone when nothing of it is left in the system. Once. */
+    void (*drop)(weir_transport *t, bool reset);
+
+    /* Addresses, into fields that are zero. */
+    void (*info)(const weir_transport *t, weir_transport_info *ret);
+
+    /* Bytes taken but not acknowledged by the peer's system, as far as it can tell. */
+    size_t (*unsent)(const weir_transport *t);
+
+    /* Frees what the driver holds beside the object; NULL: nothing. */
+    void (*fini)(weir_transport *t);
+};
+
+/* From here on a system call costs less than a copy and a second look at the bytes (docs/decisions/0001). */
+#define WEIR_DIRECT_SIZE ((size_t)8 * 1024)
+
+/* Who keeps a direction from moving. Bits, not a counter. */
+enum weir_hold {
+    WEIR_HOLD_USER_RECEIVE = WEIR_RECEIVE,
+    WEIR_HOLD_USER_SEND = WEIR_SEND,
+    WEIR_HOLD_LAYER = 4,  /* a pipe or a layer above cannot take more */
+    WEIR_HOLD_BUDGET = 8, /* the budget is spent */
+    WEIR_HOLD_OFFER = WEIR_HOLD_USER_RECEIVE | WEIR_HOLD_LAYER
+};
+
+/* What few transports have, made when first needed. */
+struct weir_extras {
+    weir_op *reader;
+    weir_op *finished, *finished_last; /* ops whose `done` is due, in order */
+    const weir_producer *producer;
+    void *producer_self;
+};
+
+struct weir_transport {
+    const struct weir_driver *driver;
+    struct weir_scope *scope;
+    const weir_protocol *protocol; /* never NULL: nobody is an empty table */
+    void *self;
+    struct weir_segment *first, *last; /* the write queue */
+    size_t queued;                     /* bytes in it; once gone, the bytes that were not sent */
+    struct weir_segment *unread;       /* one segment, or NULL */
+    struct weir_task step, flush;
+    struct weir_object object;
+    struct weir_timer_node deadline;
+    struct weir_extras *extras;
+    int os_code;
+    uint32_t sent_at, received_at;     /* last progress, in timer slots */
+    int8_t code;                       /* the first failure, 0: none */
+    uint8_t stage;                     /* of it */
+    uint8_t state;                     /* weir_transport_state */
+    uint8_t holds;                     /* enum weir_hold */
+    unsigned fresh : 1;                /* the protocol has not heard `connected` yet */
+    unsigned receiving : 1;            /* the driver was told to receive */
+    unsigned offered : 1;              /* the protocol left these unread bytes: offer them when more has come */
+    unsigned lent : 1;                 /* the unread bytes are being read in a callback: not to be freed */
+    unsigned peer_ended : 1;
+    unsigned end_told : 1;
+    unsigned read_dead : 1;            /* receiving has failed */
+    unsigned fatal : 1;                /* nothing more is to be read before the failure is told */
+    unsigned sending : 1;              /* the queue is with the driver */
+    unsigned stalled : 1;              /* the system refused bytes at the last try */
+    unsigned send_dead : 1;
+    unsigned above : 1;                /* `pause` was told */
+    unsigned half_closed : 1;          /* by the user, or by close */
+    unsigned finished : 1;             /* the driver was told to finish */
+    unsigned recalling : 1;
+    unsigned dropped : 1;
+    unsigned reset : 1;                /* by a reset */
+    unsigned gone : 1;                 /* the driver has let go */
+};
+
+extern const weir_protocol weir_nobody;
+
+static inline weir_loop *loop_of(const weir_transport *t) {
+    return t->scope->loop;
+}
+
+static inline size_t unread_of(const weir_transport *t) {
+    return t->unread ? t->unread->size : 0;
+}
+
+/* What is charged to the budget, if more than the floor. */
+static inline size_t weir_transport_held(const weir_transport *t) {
+    return unread_of(t) + (t->first ? t->queued : 0);
+}
+
+static inline void weir_transport_step_later(weir_transport *t) {
+    weir_task_push(&loop_of(t)->steps, &t->step);
+}
+
+/* Life. `init` fills a zeroed object of `driver->size` bytes: takes the floor from the budget (or WEIR_EBUDGET), holds
+ * the scope, joins the loop's list. */
+int weir_transport_init(weir_transport *t, const struct weir_driver *driver, struct weir_scope *scope,
+                        weir_transport_state state, const weir_protocol *protocol, void *self);
+
+/* Undoes init and frees `t`: for one that no protocol has seen. */
+void weir_transport_free(weir_transport *t);
+
+/* Tells a new protocol that it is connected, and what it must know at once. */
+void weir_transport_greet(weir_transport *t);
+
+/* The linger deadline passed; `lost`: bytes were not acknowledged by then. */
+void weir_transport_linger_over(weir_transport *t, bool lost);
+
+/* Closed by its peer in the middle of a message. */
+void weir_transport_note_truncated(weir_transport *t);
+
+/* Does what is due: greets a new protocol, offers unread bytes, tells the end, goes on with closing. */
+void weir_transport_advance(weir_transport *t);
+
+/* Upward reports, from dispatch only. */
+void weir_transport_connected(weir_transport *t);
+void weir_transport_deliver(weir_transport *t, const uint8_t *bytes, size_t n);
+void weir_transport_ended(weir_transport *t);
+void weir_transport_sent(weir_transport *t, size_t n); /* of the chain given last; the rest is the base's again */
+void weir_transport_gone(weir_transport *t);           /* may also come from within drop */
+
+/* Failures, legal in every context; the first one is kept. `fail` is final at once; a failed direction lets the other
+ * one, and bytes that wait, go first. */
+void weir_transport_fail(weir_transport *t, int code, weir_stage stage, int os_code);
+void weir_transport_read_failed(weir_transport *t, int code, int os_code);
+void weir_transport_write_failed(weir_transport *t, int code, int os_code);
+
+/* Holds of the library's own. */
+void weir_transport_hold(weir_transport *t, enum weir_hold hold, bool on);
+
+/* The receiving side, for the base itself. */
+void weir_receive_offer(weir_transport *t);     /* unread bytes, to whoever reads */
+void weir_receive_update(weir_transport *t);    /* tells the driver whether to receive */
+void weir_receive_tell_end(weir_transport *t);
+void weir_receive_drop_unread(weir_transport *t);
+bool weir_receive_has_reader(const weir_transport *t);
+
+/* The sending side. */
+void weir_send_flush(weir_transport *t);
+void weir_send_tell_pause(weir_transport *t);
+void weir_send_tell_resume(weir_transport *t);
+void weir_send_drop_queue(weir_transport *t);    /* frees it, ends borrowed writes; `queued` keeps the count */
+void weir_send_purge(weir_transport *t);         /* removes borrowed writes that were cancelled */
+/* Queues bytes beyond the budget if need be: they bring a charge of their own. As weir_transport_write. */
+int weir_send_forward(weir_transport *t, const void *bytes, size_t n);
+
+/* Ops. */
+struct weir_extras *weir_extras_of(weir_transport *t); /* makes them; NULL when out of memory */
+void weir_op_start(weir_op *op, weir_transport *t);
+bool weir_op_cancelled(const weir_op *op);
+void weir_op_finish(weir_op *op, int64_t result); /* `done` is called by a step */
+void weir_op_run_finished(weir_transport *t);
+void weir_op_fail_reader(weir_transport *t, int code);
+
+/* Budget. `charge` is for held = unread + queued going from `before` to now. */
+bool weir_charge(weir_transport *t, size_t before, size_t now, bool force);
+void weir_starve_watch(weir_loop *loop, uint64_t stall_ns);
+void weir_starve_relief(weir_loop *loop);
+void weir_starve_forget(weir_transport *t);
+
+/* Deadlines. */
+void weir_deadline_expire(weir_loop *loop, struct weir_timer_node *node);
+void weir_deadline_review(weir_transport *t); /* arms it for what is nearest, unless armed for earlier */
+void weir_deadline_set(weir_transport *t, uint64_t delay_ns);
+static inline uint32_t weir_slot_now(const weir_transport *t) {
+    return (uint32_t)(loop_of(t)->now_ns / WEIR_TIMER_GRANULARITY_NS);
+}
+
+/* Builds the error of `t` as it stands; NULL when there is none. */
+const weir_error *weir_transport_reason(const weir_transport *t, weir_error *storage);
+
+static inline weir_transport *weir_transport_of(struct weir_object *object) {
+    return (weir_transport *)(void *)((char *)object - offsetof(weir_transport, object));
+}
+
+#endif

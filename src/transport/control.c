@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rest of the dozen calls: who the protocol is, what is paused, who produces, what is known. */
+#include "transport/base.h"
+
+static bool is_closed(const weir_transport *t) {
+    return t->state > WEIR_OPEN;
+}
+
+int weir_transport_set_protocol(weir_transport *t, const weir_protocol *protocol, void *self) {
+    if (!t) return WEIR_EINVAL;
+    if (is_closed(t)) return WEIR_ECLOSED;
+    if (protocol && protocol->received && t->extras && t->extras->reader) return WEIR_EBUSY;
+    t->protocol = protocol ? protocol : &weir_nobody;
+    t->self = self;
+    t->fresh = 1;
+    t->offered = 0;
+    t->holds &= (uint8_t)~(WEIR_HOLD_USER_RECEIVE | WEIR_HOLD_USER_SEND);
+    weir_transport_step_later(t);
+    if (t->queued && t->state == WEIR_OPEN) weir_task_push(&loop_of(t)->flushes, &t->flush);
+    return 0;
+}
+
+void weir_transport_hold(weir_transport *t, enum weir_hold hold, bool on) {
+    uint8_t before = t->holds;
+    t->holds = (uint8_t)(on ? before | hold : before & ~hold);
+    if (t->holds == before) return;
+    if (!on) t->offered = 0;
+    weir_transport_step_later(t);
+}
+
+int weir_transport_pause(weir_transport *t, weir_direction direction) {
+    if (!t || !(direction & WEIR_BOTH)) return WEIR_EINVAL;
+    if (is_closed(t)) return WEIR_ECLOSED;
+    weir_transport_hold(t, (enum weir_hold)(direction & WEIR_BOTH), true);
+    return 0;
+}
+
+int weir_transport_resume(weir_transport *t, weir_direction direction) {
+    if (!t || !(direction & WEIR_BOTH)) return WEIR_EINVAL;
+    if (is_closed(t)) return WEIR_ECLOSED;
+    weir_transport_hold(t, (enum weir_hold)(direction & WEIR_BOTH), false);
+    if ((direction & WEIR_SEND) && t->queued && t->state == WEIR_OPEN) weir_task_push(&loop_of(t)->flushes, &t->flush);
+    return 0;
+}
+
+void *weir_transport_self(const weir_transport *t) {
+    return t ? t->self : NULL;
+}
+
+weir_loop *weir_transport_loop(const weir_transport *t) {
+    return t ? loop_of(t) : NULL;
+}
+
+int weir_transport_register(weir_transport *t, const weir_producer *producer, void *self) {
+    if (!t) return WEIR_EINVAL;
+    if (is_closed(t)) return WEIR_ECLOSED;
+    if (producer && t->extras && t->extras->producer) return WEIR_EBUSY;
+    struct weir_extras *e = weir_extras_of(t);
+    if (!e) return WEIR_ENOMEM;
+    if (producer && producer->half_registered) producer->half_registered(self, t);
+    e->producer = producer;
+    e->producer_self = self;
+    return 0;
+}
+
+void weir_transport_info_get(const weir_transport *t, weir_transport_info *ret) {
+    unsigned caps = t->driver->caps;
+    *ret = (weir_transport_info){
+        .stack = {t->driver->name},
+        .state = (weir_transport_state)t->state,
+        .can_receive = (caps & WEIR_CAN_RECEIVE) != 0,
+        .can_send = (caps & WEIR_CAN_SEND) != 0,
+        .can_half_close = (caps & WEIR_CAN_HALF_CLOSE) != 0,
+        .peer_ended = t->peer_ended,
+        .half_closed = t->half_closed,
+        .unread = unread_of(t),
+        .queued = t->queued,
+        .limits = t->scope->limits,
+    };
+    if (t->driver->info) t->driver->info(t, ret);
+}

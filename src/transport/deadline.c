@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The deadlines of a transport on one timer: connecting, lingering, or, while open, the nearer of stall and idle. The
+ * timer is lazy: progress only notes the time, and a timer that comes up looks at what was noted and is armed again for
+ * the rest. So a busy connection never touches the wheel. */
+#include "transport/base.h"
+
+void weir_deadline_set(weir_transport *t, uint64_t delay_ns) {
+    weir_deadline_stop(loop_of(t), &t->deadline);
+    if (delay_ns != WEIR_FOREVER) weir_deadline_start(loop_of(t), &t->deadline, weir_after_ns(loop_of(t)->now_ns, delay_ns));
+}
+
+static uint64_t elapsed_ns(const weir_transport *t, uint32_t since) {
+    return (uint64_t)(uint32_t)(weir_slot_now(t) - since) * WEIR_TIMER_GRANULARITY_NS;
+}
+
+static uint64_t rest_ns(uint64_t limit_ns, uint64_t elapsed) {
+    if (limit_ns == WEIR_FOREVER) return WEIR_FOREVER;
+    return elapsed > limit_ns ? 0 : limit_ns - elapsed + WEIR_TIMER_GRANULARITY_NS;
+}
+
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+/* What is left of the stall time; for ever when nothing is being refused. */
+static uint64_t stall_rest(const weir_transport *t) {
+    return t->sending ? rest_ns(t->scope->limits.stall_ns, elapsed_ns(t, t->sent_at)) : WEIR_FOREVER;
+}
+
+static uint64_t idle_rest(const weir_transport *t) {
+    return rest_ns(t->scope->limits.idle_ns, least(elapsed_ns(t, t->sent_at), elapsed_ns(t, t->received_at)));
+}
+
+void weir_deadline_review(weir_transport *t) {
+    if (t->state != WEIR_OPEN || t->deadline.next) return;
+    uint64_t rest = least(stall_rest(t), idle_rest(t));
+    if (rest != WEIR_FOREVER) weir_deadline_set(t, rest);
+}
+
+/* The linger deadline: whatever the peer's system has not acknowledged counts as not delivered. */
+static void stop_lingering(weir_transport *t) {
+    if (t->driver->unsent) t->queued += t->driver->unsent(t);
+    weir_transport_linger_over(t, t->queued > 0);
+}
+
+static void expire_open(weir_transport *t) {
+    if (!stall_rest(t))
+        weir_transport_fail(t, WEIR_ETIMEDOUT, WEIR_STAGE_WRITE, 0);
+    else if (!idle_rest(t))
+        weir_transport_fail(t, WEIR_ETIMEDOUT, WEIR_STAGE_READ, 0);
+    else
+        weir_deadline_review(t);
+}
+
+void weir_deadline_expire(weir_loop *loop, struct weir_timer_node *node) {
+    weir_transport *t = (weir_transport *)(void *)((char *)node - offsetof(weir_transport, deadline));
+    (void)loop;
+    if (t->state == WEIR_CONNECTING)
+        weir_transport_fail(t, WEIR_ETIMEDOUT, WEIR_STAGE_CONNECT, 0);
+    else if (t->state == WEIR_CLOSING)
+        stop_lingering(t);
+    else if (t->state == WEIR_OPEN)
+        expire_open(t);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The pair in memory. Nothing is copied between the ends: bytes wait in the sender's queue until the receiver takes
+ * them from there, in a step of the receiver. So flow control is that of the two bases and nothing else. Each end keeps
+ * a note of what the other has yet to hear (its end, its reset), which is told in that step too. */
+#include <weir/mem.h>
+
+#include "transport/base.h"
+
+struct mem {
+    weir_transport base;
+    struct mem *peer;       /* NULL once that one has let go */
+    struct weir_task pull;  /* bytes or news from the peer are waiting */
+    bool receiving;
+    bool peer_finished;     /* its end-of-stream comes after its queue */
+    bool peer_reset;
+};
+
+static struct mem *mem_of(const weir_transport *t) {
+    union {
+        const weir_transport *in;
+        struct mem *out;
+    } same = {t};
+    return same.out;
+}
+
+static void pull_later(struct mem *m) {
+    if (m) weir_task_push(&loop_of(&m->base)->pulls, &m->pull);
+}
+
+static int receive(weir_transport *t, bool on) {
+    mem_of(t)->receiving = on;
+    if (on) pull_later(mem_of(t));
+    return 0;
+}
+
+static int64_t send_chain(weir_transport *t, const struct weir_segment *chain, bool now, int *os_code) {
+    struct mem *m = mem_of(t);
+    (void)chain;
+    (void)os_code;
+    if (!m->peer) return WEIR_ERESET;
+    if (!now) pull_later(m->peer);
+    return 0;
+}
+
+static void recall(weir_transport *t) {
+    weir_transport_sent(t, 0);
+}
+
+static void finish(weir_transport *t) {
+    struct mem *m = mem_of(t);
+    if (!m->peer) return;
+    m->peer->peer_finished = true;
+    pull_later(m->peer);
+}
+
+/* The peer hears of a reset, unless it had been told the end and has nothing left to send. */
+static void part(struct mem *m, bool reset) {
+    struct mem *peer = m->peer;
+    if (!peer) return;
+    m->peer = NULL;
+    peer->peer = NULL;
+    peer->peer_reset = reset || !peer->peer_finished || peer->base.queued;
+    pull_later(peer);
+}
+
+static void drop(weir_transport *t, bool reset) {
+    part(mem_of(t), reset);
+    weir_transport_gone(t);
+}
+
+/* One turn of the sender's queue: what was in its first segment. The receiver may abort either end meanwhile. */
+static bool pull_some(struct mem *m) {
+    struct mem *from = m->peer;
+    struct weir_segment *s = from ? from->base.first : NULL;
+    if (!m->receiving || !s || !from->base.sending) return false;
+    size_t n = s->size < WEIR_DELIVERY_MAX ? s->size : WEIR_DELIVERY_MAX;
+    weir_transport_deliver(&m->base, s->bytes, n);
+    if (m->peer) weir_transport_sent(&m->peer->base, n);
+    return m->peer != NULL;
+}
+
+static void tell_news(struct mem *m) {
+    bool queue_empty = !m->peer || !m->peer->base.queued;
+    if (m->peer_reset && m->receiving) {
+        weir_transport_read_failed(&m->base, WEIR_ERESET, 0);
+    } else if (m->peer_reset && (m->base.sending || m->base.queued)) {
+        weir_transport_write_failed(&m->base, WEIR_ERESET, 0);
+        weir_transport_sent(&m->base, 0);
+    } else if (m->peer_finished && queue_empty && m->receiving) {
+        m->receiving = false;
+        weir_transport_ended(&m->base);
+    }
+}
+
+static void run_pull(struct weir_task *task) {
+    struct mem *m = (struct mem *)(void *)((char *)task - offsetof(struct mem, pull));
+    if (m->base.gone) return;
+    if (pull_some(m) && m->receiving) pull_later(m);
+    tell_news(m);
+}
+
+static void fini(weir_transport *t) {
+    part(mem_of(t), true);
+    weir_task_remove(&loop_of(t)->pulls, &mem_of(t)->pull);
+}
+
+static const struct weir_driver driver = {
+    .name = "mem",
+    .size = sizeof(struct mem),
+    .caps = WEIR_CAN_RECEIVE | WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE | WEIR_LINGERS | WEIR_DRAINS,
+    .receive = receive,
+    .send = send_chain,
+    .recall = recall,
+    .finish = finish,
+    .drop = drop,
+    .fini = fini,
+};
+
+static struct mem *new_end(struct weir_scope *scope, int *status) {
+    struct mem *m = weir_memory_new(&scope->loop->memory, sizeof *m);
+    *status = m ? weir_transport_init(&m->base, &driver, scope, WEIR_OPEN, NULL, NULL) : WEIR_ENOMEM;
+    if (m && *status < 0) weir_memory_free(&scope->loop->memory, m, sizeof *m);
+    return *status < 0 ? NULL : m;
+}
+
+static int make_pair(struct weir_scope *scope, weir_transport *ret[2]) {
+    int status;
+    struct mem *a = new_end(scope, &status);
+    if (!a) return status;
+    struct mem *b = new_end(scope, &status);
+    if (!b) {
+        weir_transport_free(&a->base);
+        return status;
+    }
+    scope->loop->pulls.run = run_pull;
+    a->peer = b;
+    b->peer = a;
+    ret[0] = &a->base;
+    ret[1] = &b->base;
+    return 0;
+}
+
+int weir_mem_pair(weir_loop *loop, const weir_limits *limits, weir_transport *ret[2]) {
+    if (!loop || !ret) return WEIR_EINVAL;
+    struct weir_scope *scope = weir_scope_for(loop, limits);
+    if (!scope) return WEIR_ENOMEM;
+    int status = make_pair(scope, ret);
+    weir_scope_drop(scope);
+    return status;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A flow from one transport to another: the protocol of the one and the producer of the other. Back-pressure is
+ * arithmetic: it uses as many bytes as `to` has room for, and holds `from` while `to` is above its mark or full. Bytes
+ * bring the charge they had, so that a relay drains even when the budget is spent.
+ *
+ * The end of `from` is passed on as a half-close; a transport that a flow reads and whose two directions have ended is
+ * closed. A loss is passed on as an abort, in both directions, so that a part is never taken for the whole. */
+#include <weir/pipe.h>
+
+#include "transport/base.h"
+
+static const weir_protocol flow_protocol;
+
+static bool reads_by_flow(const weir_transport *t) {
+    return t->protocol == &flow_protocol;
+}
+
+static bool has_producer(const weir_transport *t) {
+    return t->extras && t->extras->producer;
+}
+
+/* Nobody will write to it any more, or it has been told so. */
+static bool sending_is_over(const weir_transport *t) {
+    return t->half_closed || !(t->driver->caps & WEIR_CAN_SEND) || !has_producer(t);
+}
+
+static void close_if_both_ended(weir_transport *t) {
+    if (reads_by_flow(t) && t->end_told && sending_is_over(t)) weir_transport_close(t);
+}
+
+static void hold(weir_flow *flow, bool on) {
+    weir_transport_hold(flow->from, WEIR_HOLD_LAYER, on);
+}
+
+static size_t received(void *self, weir_transport *from, const uint8_t *bytes, size_t n) {
+    weir_flow *flow = self;
+    int room = flow->to ? weir_transport_write(flow->to, NULL, 0) : WEIR_ECLOSED;
+    size_t k = room > 0 && n > (size_t)room ? (size_t)room : n;
+    if (room > 0) room = weir_send_forward(flow->to, bytes, k);
+    if (room == WEIR_ECLOSED) return n; /* `to` is going, and its stop will tell why */
+    if (room == WEIR_ENOMEM) weir_transport_fail(from, WEIR_ENOMEM, WEIR_STAGE_WRITE, 0);
+    if (room < 0) return 0;
+    if (k < n) hold(flow, true);
+    flow->bytes += k;
+    return k;
+}
+
+static void ended(void *self, weir_transport *from) {
+    weir_flow *flow = self;
+    weir_transport *to = flow->to;
+    if (to && weir_transport_half_close(to) == WEIR_ENOTSUP) weir_transport_close(to);
+    close_if_both_ended(from);
+    if (to && to != from) close_if_both_ended(to);
+}
+
+static void leave(weir_flow *flow) {
+    if (flow->to) weir_transport_register(flow->to, NULL, NULL);
+    flow->to = NULL;
+}
+
+/* `from` is gone. Unless it had ended before, what `to` got is only a part. */
+static void disconnected(void *self, weir_transport *from, const weir_error *reason) {
+    weir_flow *flow = self;
+    weir_transport *to = flow->to;
+    weir_loop *loop = loop_of(from);
+    bool owned = flow->owned;
+    leave(flow);
+    if (to && to != from && (reason || !from->end_told)) weir_transport_abort(to);
+    flow->from = NULL;
+    if (flow->stopped) reason = &flow->lost;
+    if (flow->ended) flow->ended(flow, reason);
+    if (owned) weir_memory_free(&loop->memory, flow, sizeof *flow);
+}
+
+static void pause(void *self, weir_transport *to) {
+    (void)to;
+    hold(self, true);
+}
+
+static void resume(void *self, weir_transport *to) {
+    (void)to;
+    hold(self, false);
+}
+
+/* `to` is gone before `from`. If it could not take everything, `from` has nowhere to go. */
+static void stop(void *self, weir_transport *to, const weir_error *reason) {
+    weir_flow *flow = self;
+    flow->to = NULL;
+    if (to == flow->from) return;
+    if (reason || !flow->from->end_told) {
+        flow->stopped = true;
+        flow->lost = reason ? *reason : (weir_error){.code = WEIR_ECLOSED, .stage = WEIR_STAGE_WRITE};
+        weir_transport_abort(flow->from);
+        return;
+    }
+    close_if_both_ended(flow->from);
+}
+
+static const weir_protocol flow_protocol = {.received = received, .ended = ended, .disconnected = disconnected};
+static const weir_producer flow_producer = {.pause = pause, .resume = resume, .stop = stop};
+
+static int check(const weir_transport *from, const weir_transport *to) {
+    if (!from || !to || loop_of(from) != loop_of(to)) return WEIR_EINVAL;
+    if (!(from->driver->caps & WEIR_CAN_RECEIVE) || !(to->driver->caps & WEIR_CAN_SEND)) return WEIR_ENOTSUP;
+    return 0;
+}
+
+static int start(weir_flow *flow, weir_transport *from, weir_transport *to) {
+    flow->from = from;
+    flow->to = to;
+    flow->bytes = 0;
+    flow->stopped = false;
+    int status = weir_transport_register(to, &flow_producer, flow);
+    if (status < 0) return status;
+    status = weir_transport_set_protocol(from, &flow_protocol, flow);
+    if (status < 0) weir_transport_register(to, NULL, NULL);
+    return status;
+}
+
+int weir_pipe_flow(weir_transport *from, weir_transport *to, weir_flow *flow) {
+    int status = check(from, to);
+    if (status < 0) return status;
+    if (flow) {
+        flow->owned = false;
+        return start(flow, from, to);
+    }
+    struct weir_memory *memory = &loop_of(from)->memory;
+    flow = weir_memory_new(memory, sizeof *flow);
+    if (!flow) return WEIR_ENOMEM;
+    flow->owned = true;
+    status = start(flow, from, to);
+    if (status < 0) weir_memory_free(memory, flow, sizeof *flow);
+    return status;
+}
+
+int weir_pipe(weir_transport *from, weir_transport *to) {
+    return weir_pipe_flow(from, to, NULL);
+}

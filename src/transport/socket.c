@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The driver over backend handles. One receive op that repeats, one send op at a time; a handle is closed only when both
+ * have ended, so that no stale completion can meet its successor. A receive that was stopped and is wanted again before
+ * its cancel has completed is simply submitted anew at that completion: bytes drawn meanwhile are delivered in order. */
+#include "transport/socket.h"
+
+#include <assert.h>
+
+#include "transport/connect.h"
+
+static struct weir_socket *socket_of(weir_transport *t) {
+    return (struct weir_socket *)(void *)t;
+}
+
+static void close_handle(weir_loop *loop, weir_handle handle, bool reset) {
+    struct weir_call call = {.kind = WEIR_CALL_CLOSE, .handle = handle, .value = reset};
+    if (handle != WEIR_NO_HANDLE) weir_port_call(loop, &call);
+}
+
+/* After drop: lets go when the last op has ended. */
+void weir_socket_release(struct weir_socket *s) {
+    if (!s->base.dropped || s->base.gone || s->receive.active || s->send.active || weir_connect_active(s)) return;
+    weir_loop *loop = loop_of(&s->base);
+    close_handle(loop, s->receive.handle, s->base.reset);
+    if (s->send.handle != s->receive.handle) close_handle(loop, s->send.handle, s->base.reset);
+    weir_transport_gone(&s->base);
+}
+
+static void received(struct weir_port_op *op, const struct weir_completion *c) {
+    struct weir_socket *s = (struct weir_socket *)(void *)((char *)op - offsetof(struct weir_socket, receive));
+    weir_transport *t = &s->base;
+    if (c->result > 0) weir_transport_deliver(t, c->bytes, (size_t)c->result);
+    if (!c->last) return;
+    if (t->dropped)
+        weir_socket_release(s);
+    else if (c->result == 0)
+        weir_transport_ended(t);
+    else if (c->result < 0 && c->result != WEIR_ECANCELED)
+        weir_transport_read_failed(t, (int)c->result, c->os_code);
+    else {
+        bool wanted = t->receiving;
+        t->receiving = 0;
+        if (wanted) weir_receive_update(t);
+    }
+}
+
+static int start_receiving(weir_transport *t, bool on) {
+    struct weir_socket *s = socket_of(t);
+    if (!on) weir_port_cancel(loop_of(t), &s->receive);
+    if (!on || s->receive.active) return 0;
+    return weir_port_submit(loop_of(t), &s->receive);
+}
+
+static void sent(struct weir_port_op *op, const struct weir_completion *c) {
+    struct weir_socket *s = (struct weir_socket *)(void *)((char *)op - offsetof(struct weir_socket, send));
+    weir_transport *t = &s->base;
+    assert(c->last);
+    size_t n = c->result > 0 ? (size_t)c->result : 0;
+    t->stalled = n < t->queued;
+    if (c->result < 0 && c->result != WEIR_ECANCELED) weir_transport_write_failed(t, (int)c->result, c->os_code);
+    weir_transport_sent(t, n);
+    weir_socket_release(s);
+}
+
+/* Large or gathered writes go straight to the system, on every backend; on readiness systems all do. */
+static bool tries_first(const weir_transport *t, const struct weir_segment *chain) {
+    return (loop_of(t)->state->caps & WEIR_CAP_TRY_FIRST) || chain->next || chain->size >= WEIR_DIRECT_SIZE;
+}
+
+static int64_t try_send(weir_transport *t, const struct weir_segment *chain, int *os_code) {
+    struct weir_call call = {.kind = WEIR_CALL_TRY_SEND, .handle = socket_of(t)->send.handle, .segments = chain};
+    int status = weir_port_call(loop_of(t), &call);
+    *os_code = call.os_code;
+    if (status == WEIR_EAGAIN) return 0;
+    return status < 0 ? status : (int64_t)call.count;
+}
+
+static size_t chain_size(const struct weir_segment *chain) {
+    size_t n = 0;
+    for (; chain; chain = chain->next) n += chain->size;
+    return n;
+}
+
+static int submit_send(struct weir_socket *s, const struct weir_segment *chain) {
+    s->send.with.segments = chain;
+    s->send.kind = WEIR_PORT_SEND;
+    s->send.stalled = s->base.stalled;
+    return weir_port_submit(loop_of(&s->base), &s->send);
+}
+
+static int64_t send_chain(weir_transport *t, const struct weir_segment *chain, bool now, int *os_code) {
+    struct weir_socket *s = socket_of(t);
+    int64_t taken = 0;
+    if (now || (!t->stalled && tries_first(t, chain))) {
+        taken = try_send(t, chain, os_code);
+        t->stalled = taken >= 0 && (size_t)taken < chain_size(chain);
+        if (taken < 0 || now || !t->stalled) return taken;
+    }
+    if (taken) return taken;
+    int status = submit_send(s, chain);
+    return status < 0 ? status : 0;
+}
+
+static void recall(weir_transport *t) {
+    weir_port_cancel(loop_of(t), &socket_of(t)->send);
+}
+
+static void finish(weir_transport *t) {
+    struct weir_call call = {.kind = WEIR_CALL_SHUTDOWN, .handle = socket_of(t)->send.handle};
+    if (t->driver->caps & WEIR_LINGERS) weir_port_call(loop_of(t), &call);
+}
+
+static void drop(weir_transport *t, bool reset) {
+    struct weir_socket *s = socket_of(t);
+    t->reset = reset;
+    weir_connect_cancel(s);
+    weir_port_cancel(loop_of(t), &s->receive);
+    weir_port_cancel(loop_of(t), &s->send);
+    weir_socket_release(s);
+}
+
+static void info(const weir_transport *t, weir_transport_info *ret) {
+    const struct weir_socket *s = (const struct weir_socket *)(const void *)t;
+    struct weir_call local = {.kind = WEIR_CALL_LOCAL, .handle = s->receive.handle, .named = &ret->local};
+    struct weir_call peer = {.kind = WEIR_CALL_PEER, .handle = s->receive.handle, .named = &ret->peer};
+    if (s->connecting) ret->peer = s->connecting->peer;
+    if (t->gone || !(t->driver->caps & WEIR_LINGERS)) return;
+    weir_port_call(loop_of(t), &local);
+    if (!s->connecting) weir_port_call(loop_of(t), &peer);
+}
+
+static size_t unsent(const weir_transport *t) {
+    const struct weir_socket *s = (const struct weir_socket *)(const void *)t;
+    struct weir_call call = {.kind = WEIR_CALL_UNSENT, .handle = s->send.handle};
+    return weir_port_call(loop_of(t), &call) < 0 ? 0 : call.count;
+}
+
+#define SOCKET_DRIVER(text, bits)                                                                                      \
+    {                                                                                                                  \
+        .name = (text), .size = sizeof(struct weir_socket), .caps = (bits), .receive = start_receiving,                \
+        .send = send_chain, .recall = recall, .finish = finish, .drop = drop, .info = info, .unsent = unsent, .fini = weir_connect_forget \
+    }
+#define STREAM (WEIR_CAN_RECEIVE | WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE | WEIR_LINGERS | WEIR_DRAINS)
+
+const struct weir_driver weir_driver_tcp = SOCKET_DRIVER("tcp", STREAM);
+const struct weir_driver weir_driver_unix = SOCKET_DRIVER("unix", STREAM);
+const struct weir_driver weir_driver_pipe_reader = SOCKET_DRIVER("pipe", WEIR_CAN_RECEIVE);
+const struct weir_driver weir_driver_pipe_writer = SOCKET_DRIVER("pipe", WEIR_CAN_SEND);
+const struct weir_driver weir_driver_stdio = SOCKET_DRIVER("stdio", WEIR_CAN_RECEIVE | WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE);
+
+const struct weir_driver *weir_socket_driver(uint8_t family) {
+    return family == WEIR_FAMILY_UNIX ? &weir_driver_unix : &weir_driver_tcp;
+}
+
+int weir_socket_adopt(struct weir_scope *scope, const struct weir_driver *driver, weir_handle in, weir_handle out,
+                      weir_transport_state state, const weir_protocol *protocol, void *self, weir_transport **ret) {
+    weir_loop *loop = scope->loop;
+    struct weir_socket *s = weir_memory_new(&loop->memory, sizeof *s);
+    if (!s) return WEIR_ENOMEM;
+    int status = weir_transport_init(&s->base, driver, scope, state, protocol, self);
+    if (status < 0) {
+        weir_memory_free(&loop->memory, s, sizeof *s);
+        return status;
+    }
+    s->receive = (struct weir_port_op){.done = received, .handle = in, .kind = WEIR_PORT_RECEIVE};
+    s->send = (struct weir_port_op){.done = sent, .handle = out, .kind = WEIR_PORT_SEND};
+    *ret = &s->base;
+    return 0;
+}

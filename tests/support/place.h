@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where a scenario is performed: every backend that works on this machine, the simulated one several times over with
+ * other seeds and other weather. And over which medium. */
+#ifndef SUPPORT_PLACE_H
+#define SUPPORT_PLACE_H
+
+#include <weir/sim.h>
+
+enum where { IO_URING = 1, EPOLL = 2, SIMULATED = 4, SYSTEM = IO_URING | EPOLL };
+
+struct place {
+    const char *name;
+    const char *backend;
+    enum where where;
+    weir_sim_options weather; /* simulated: the world */
+};
+
+enum medium {
+    TCP4 = 1,
+    TCP6 = 2,
+    UNIX_PATH = 4,
+    UNIX_NAME = 8,
+    PIPE = 16, /* one way: from client to server */
+    MEMORY = 32,
+    TCP = TCP4 | TCP6,
+    UNIX = UNIX_PATH | UNIX_NAME,
+    SOCKETS = TCP | UNIX,
+    DUPLEX = SOCKETS | MEMORY,
+    EVERY = DUPLEX | PIPE
+};
+
+/* NULL past the last. */
+const struct place *place_at(size_t index);
+
+const char *medium_name(enum medium medium);
+
+/* Why it cannot be used on this machine; NULL when it can. */
+const char *place_missing(const struct place *place);
+const char *medium_missing(enum medium medium);
+
+#endif

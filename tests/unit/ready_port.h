@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The least loop that can drive a backend through the port: ops that remember what became of them, and a function that
+ * waits once and hands out what came. Peers are plain sockets, so that they can misbehave. */
+#ifndef WEIR_TESTS_UNIT_READY_PORT_H
+#define WEIR_TESTS_UNIT_READY_PORT_H
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "backend/epoll/epoll.h"
+#include "sys/sys.h"
+
+#define SEEN_MAX 64
+
+/* An op, and its completions so far. */
+struct seen {
+    struct weir_port_op op;
+    int count, ends;
+    int64_t result, results[SEEN_MAX];
+    int os_code;
+    size_t size; /* of what a receive got in all */
+    uint8_t bytes[256];
+    void (*also)(struct seen *seen);
+    void *user;
+};
+
+struct port {
+    const struct weir_backend *table;
+    struct weir_backend_state *state;
+    struct weir_memory memory;
+    int refuse_after; /* requests that the allocator still grants; negative: all */
+    char reason[160];
+};
+
+static void *port_resize(void *user, void *old, size_t old_size, size_t new_size) {
+    struct port *p = user;
+    (void)old_size;
+    if (new_size == 0) {
+        free(old);
+        return NULL;
+    }
+    if (p->refuse_after == 0) return NULL;
+    if (p->refuse_after > 0) p->refuse_after--;
+    return realloc(old, new_size);
+}
+
+static int port_open(struct port *p) {
+    const weir_allocator allocator = {port_resize, p};
+    p->table = &weir_backend_epoll;
+    weir_memory_init(&p->memory, &allocator);
+    const struct weir_backend_env env = {.memory = &p->memory, .reason = p->reason, .reason_size = sizeof p->reason};
+    return p->table->open(&p->state, &env);
+}
+
+static int count_descriptors(void) {
+    int count = 0;
+    for (int fd = 0; fd < 1024; fd++) count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+static int set_up(void **state) {
+    struct port *p = calloc(1, sizeof *p);
+    p->refuse_after = -1;
+    *state = p;
+    return port_open(p);
+}
+
+/* Whatever a test did, nothing is left. */
+static int tear_down(void **state) {
+    struct port *p = *state;
+    if (p->state->handles > 0) return -1; /* of a test that failed */
+    p->table->close(p->state, false);
+    const size_t held = p->memory.held;
+    free(p);
+    return held == 0 ? 0 : -1;
+}
+
+static void saw(struct weir_port_op *op, const struct weir_completion *c) {
+    struct seen *seen = (struct seen *)op;
+    assert_int_equal(seen->ends, 0);
+    if (seen->count < SEEN_MAX) seen->results[seen->count] = c->result;
+    seen->count++;
+    seen->result = c->result;
+    seen->os_code = c->os_code;
+    if (c->last) seen->ends++;
+    if (c->bytes) {
+        const size_t room = sizeof seen->bytes - (seen->size < sizeof seen->bytes ? seen->size : sizeof seen->bytes);
+        const size_t n = (size_t)c->result < room ? (size_t)c->result : room;
+        memcpy(seen->bytes + (sizeof seen->bytes - room), c->bytes, n);
+        seen->size += (size_t)c->result;
+    }
+    if (seen->also) seen->also(seen);
+}
+
+static int submit(struct port *p, struct seen *seen, enum weir_port_kind kind, weir_handle handle) {
+    seen->op.done = saw;
+    seen->op.kind = (uint8_t)kind;
+    seen->op.handle = handle;
+    seen->count = seen->ends = 0;
+    return p->table->submit(p->state, &seen->op);
+}
+
+/* Hands out what a wait came to. Returns how many completions that were. */
+static int deliver(struct port *p) {
+    struct weir_completion c;
+    int count = 0;
+    for (; p->table->next(p->state, &c); count++) {
+        c.op->done(c.op, &c);
+        if (c.bytes) p->table->release(p->state, &c);
+    }
+    return count;
+}
+
+static int tick(struct port *p, uint64_t for_ns) {
+    const uint64_t deadline_ns = for_ns == 0 || for_ns == WEIR_FOREVER ? for_ns : p->table->now_ns(p->state) + for_ns;
+    assert_int_equal(p->table->wait(p->state, deadline_ns), 0);
+    return deliver(p);
+}
+
+#define MS ((uint64_t)1000000)
+
+/* Runs until `seen` has completed `count` times, for two seconds at most. */
+static void run_until(struct port *p, const struct seen *seen, int count) {
+    const uint64_t end_ns = p->table->now_ns(p->state) + 2000 * MS;
+    while (seen->count < count && p->table->now_ns(p->state) < end_ns) tick(p, 100 * MS);
+    assert_true(seen->count >= count);
+}
+
+static int act(struct port *p, struct weir_call call) { return p->table->call(p->state, &call); }
+
+static void close_handle(struct port *p, weir_handle handle, bool reset) {
+    assert_int_equal(act(p, (struct weir_call){.kind = WEIR_CALL_CLOSE, .handle = handle, .value = reset}), 0);
+}
+
+static weir_handle new_socket(struct port *p, uint8_t family) {
+    struct weir_call call = {.kind = WEIR_CALL_SOCKET, .family = family};
+    assert_int_equal(p->table->call(p->state, &call), 0);
+    return call.handle;
+}
+
+/* A listener on an address of the test's choice, whose port (in/out) the system may choose. */
+static weir_handle new_listener(struct port *p, weir_address *address, int backlog) {
+    const weir_handle handle = new_socket(p, address->family);
+    assert_int_equal(act(p, (struct weir_call){.kind = WEIR_CALL_BIND, .handle = handle, .address = address}), 0);
+    assert_int_equal(act(p, (struct weir_call){.kind = WEIR_CALL_LISTEN, .handle = handle, .value = backlog}), 0);
+    assert_int_equal(act(p, (struct weir_call){.kind = WEIR_CALL_LOCAL, .handle = handle, .named = address}), 0);
+    return handle;
+}
+
+static weir_address any_port(void) {
+    weir_address address;
+    assert_int_equal(weir_address_ip(&address, "127.0.0.1", 0), 0);
+    return address;
+}
+
+/* A plain, blocking peer connected to `address`. */
+static int peer_connect(const weir_address *address) {
+    struct sockaddr_storage name;
+    const unsigned size = weir_sys_sockaddr(address, &name);
+    const int fd = socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&name, size), 0);
+    return fd;
+}
+
+static void peer_reset(int fd) {
+    const struct linger none = {1, 0};
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none), 0);
+    close(fd);
+}
+
+static void peer_write(int fd, const char *text) {
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+/* A connection over TCP: our end, and the peer's descriptor. */
+static weir_handle connection(struct port *p, int *peer) {
+    weir_address address = any_port();
+    const weir_handle listener = new_listener(p, &address, 0);
+    struct seen accepted = {0};
+    *peer = peer_connect(&address);
+    assert_int_equal(submit(p, &accepted, WEIR_PORT_ACCEPT, listener), 0);
+    run_until(p, &accepted, 1);
+    assert_true(accepted.result >= 0);
+    const weir_handle handle = accepted.result;
+    p->table->cancel(p->state, &accepted.op);
+    run_until(p, &accepted, 2);
+    assert_int_equal(accepted.result, WEIR_ECANCELED);
+    close_handle(p, listener, false);
+    return handle;
+}
+
+static struct weir_segment bytes_of(const void *bytes, size_t size) {
+    return (struct weir_segment){.bytes = (uint8_t *)(uintptr_t)bytes, .size = size};
+}
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the tool says, all of it on stderr: stdout belongs to the bytes, and to what was asked for. */
+#ifndef TOOL_SAY_H
+#define TOOL_SAY_H
+
+#include <weir/error.h>
+#include <weir/loop.h>
+
+/* Errors only, or everything down to the log of the loop. */
+void say_set(bool quiet, bool verbose);
+
+/* "weir: ..." whatever happens. A newline is added. */
+void say_error(const char *format, ...) WEIR_PRINTF(1, 2);
+
+/* The line alone, unless quiet: for what others wait for and read. */
+void say_line(const char *format, ...) WEIR_PRINTF(1, 2);
+
+/* A failure that may come thousands of times: a few a second are said, the rest only counted by the caller. */
+void say_failure(const weir_error *error, const char *after);
+
+/* The log hook of every loop here. */
+weir_log_fn say_log;
+
+/* A hint after an error: "weir: did you mean `relay`?" */
+void say_hint(const char *nearest);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Three servers to try things with: one sends back what it gets, one swallows it, one sends bytes of its own. The source
+ * sends the same block again and again, lines of 64 bytes with their number in them, so that a receiver sees what it
+ * has, and a byte's place says what it must be. */
+#include "serve.h"
+
+#include "feed.h"
+#include "say.h"
+#include "service.h"
+#include "spell.h"
+#include "std.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SOURCE_LINE = 64, SOURCE_BLOCK = 256 * 1024 };
+
+struct serve {
+    struct service service; /* first */
+    bool stdio;
+    uint64_t bytes; /* the source's, for each connection */
+    char block[SOURCE_BLOCK];
+};
+
+static struct serve *serve_of(const struct session *s) { return (struct serve *)s->service; }
+
+/* ---- echo ---- */
+
+static void accepted_by_echo(weir_transport *t, void *user) {
+    struct session *s = session_new(user, sizeof *s, 1);
+    if (!s) return;
+    s->ends[0] = t;
+    session_join(s);
+}
+
+/* ---- discard ---- */
+
+static size_t discard_received(void *self, weir_transport *t, const uint8_t *bytes, size_t n) {
+    struct session *s = self;
+    (void)t;
+    (void)bytes;
+    s->bytes[0] += n;
+    return n;
+}
+
+static void discard_disconnected(void *self, weir_transport *t, const weir_error *reason) {
+    (void)t;
+    session_end(self, 0, reason);
+}
+
+static void adopt(struct service *service, struct session *s, weir_transport *t, const weir_protocol *protocol) {
+    s->ends[0] = t;
+    int code = weir_transport_set_protocol(t, protocol, s);
+    if (code >= 0) return;
+    session_fail(s, &(weir_error){.code = code, .stage = WEIR_STAGE_ACCEPT});
+    session_end(s, 0, NULL);
+    (void)service;
+}
+
+static void accepted_by_discard(weir_transport *t, void *user) {
+    static const weir_protocol protocol = {.received = discard_received, .disconnected = discard_disconnected};
+    struct session *s = session_new(user, sizeof *s, 1);
+    if (s) adopt(user, s, t, &protocol);
+}
+
+/* ---- source ---- */
+
+struct source {
+    struct session session; /* first */
+    struct feed feed;
+    uint64_t left;
+};
+
+static const void *source_next(struct feed *feed, size_t *n) {
+    struct source *source = feed->user;
+    *n = source->left < SOURCE_BLOCK ? (size_t)source->left : SOURCE_BLOCK;
+    if (source->left != UINT64_MAX) source->left -= *n;
+    return serve_of(&source->session)->block;
+}
+
+static void source_connected(void *self, weir_transport *t) {
+    struct source *source = self;
+    feed_start(&source->feed, t);
+}
+
+/* Who never ends cannot complain that the other one left. */
+static void source_disconnected(void *self, weir_transport *t, const weir_error *reason) {
+    struct source *source = self;
+    struct session *s = &source->session;
+    bool left_for_good = source->left == UINT64_MAX && reason && reason->code == WEIR_ERESET;
+    (void)t;
+    s->bytes[1] = source->feed.fed;
+    if (source->feed.code) session_fail(s, &(weir_error){.code = source->feed.code, .stage = WEIR_STAGE_WRITE});
+    session_end(s, 0, left_for_good && !serve_of(s)->stdio ? NULL : reason);
+}
+
+static void source_drain(struct session *s) {
+    struct source *source = (struct source *)s;
+    if (source->left == UINT64_MAX) source->left = 0;
+}
+
+static void accepted_by_source(weir_transport *t, void *user) {
+    static const weir_protocol protocol = {.connected = source_connected, .disconnected = source_disconnected};
+    struct source *source = (struct source *)session_new(user, sizeof *source, 1);
+    if (!source) return;
+    source->session.drain = source_drain;
+    source->left = serve_of(&source->session)->bytes;
+    source->feed = (struct feed){.next = source_next, .user = source};
+    adopt(user, &source->session, t, &protocol);
+}
+
+/* A period of 256 KiB: the number of a line says where in it we are. */
+static void fill_block(char *block) {
+    char line[SOURCE_LINE + 1];
+    for (unsigned i = 0; i < SOURCE_BLOCK / SOURCE_LINE; i++) {
+        snprintf(line, sizeof line, "weir source %04u 0123456789abcdefghijklmnopqrstuvwxyz.........\n", i);
+        memcpy(block + (size_t)i * SOURCE_LINE, line, SOURCE_LINE);
+    }
+}
+
+/* ---- setting up ---- */
+
+static const struct mode {
+    const char *name; /* first: see spell_nearest */
+    weir_accept_fn *accepted;
+} modes[] = {
+    {"echo", accepted_by_echo},
+    {"discard", accepted_by_discard},
+    {"source", accepted_by_source},
+};
+enum { MODES = sizeof modes / sizeof *modes };
+
+static const struct mode *find_mode(const char *name) {
+    for (const struct mode *mode = modes; mode < modes + MODES; mode++)
+        if (strcmp(mode->name, name) == 0) return mode;
+    say_error("unknown service %s: it is echo, discard or source", name);
+    say_hint(spell_nearest(name, modes, MODES, sizeof *modes));
+    return NULL;
+}
+
+/* A word that a relay needs is harmless here: a server listens anyway. */
+static const char *without_listen(const char *text) {
+    return strncmp(text, "listen:", 7) == 0 ? text + 7 : text;
+}
+
+static int set_up(struct serve *serve, const weir_endpoint *endpoint, const struct mode *mode) {
+    int status = service_listen(&serve->service, endpoint, mode->accepted, &serve->service);
+    if (!status) service_say_listening(&serve->service);
+    return status;
+}
+
+int serve_run(const struct options *options) {
+    static struct serve serve = {.service = {.ways = {"received", "sent"}}, .bytes = UINT64_MAX};
+    const struct mode *mode = find_mode(options->words[1]);
+    bool bytes = options->given & OPTION_BYTES;
+    weir_endpoint endpoint;
+    if (!mode) return EXIT_USAGE;
+    if (bytes && mode->accepted != accepted_by_source) {
+        say_error("--bytes is for `serve source`; %s has no bytes of its own", mode->name);
+        return EXIT_USAGE;
+    }
+    int status = service_parse(&endpoint, without_listen(options->words[2]));
+    serve.stdio = !status && endpoint.scheme == WEIR_SCHEME_STDIO;
+    if (serve.stdio && !std_open()) status = EXIT_FAILED;
+    if (!status) status = service_open(&serve.service, options);
+    if (status) return status;
+    if (bytes) serve.bytes = options->bytes;
+    fill_block(serve.block);
+    return service_run(&serve.service, set_up(&serve, &endpoint, mode));
+}

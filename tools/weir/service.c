@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A service runs until nothing is left that could call back: the last session of one that connects, or, of one that
+ * listens, the last session after a signal. Descriptors are what it runs out of first, so it takes all that it may. */
+#include "service.h"
+
+#include "looping.h"
+#include "say.h"
+#include "units.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+/* The soft limit is there for programs that use select; this is none. */
+static void raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int open_loop(weir_loop **ret, const char *backend) {
+    if (looping_open(ret, backend) < 0) return EXIT_FAILED;
+    if (strcmp(weir_loop_backend(*ret), "sim") != 0) return 0;
+    say_error("the backend sim is a world of its own, and reaches nobody outside; `weir demo` can use it");
+    looping_end(*ret);
+    return EXIT_USAGE;
+}
+
+int service_open(struct service *service, const struct options *options) {
+    raise_descriptor_limit();
+    int status = open_loop(&service->loop, options->backend);
+    if (status) return status;
+    service->options = options;
+    service->sessions.next = service->sessions.prev = &service->sessions;
+    service->stop = (struct stop){.drain = service_drain, .abort = service_abort, .user = service};
+    if (stop_begin(&service->stop, service->loop)) return 0;
+    say_error("open: no thread could be made to wait for signals");
+    looping_end(service->loop);
+    return EXIT_FAILED;
+}
+
+int service_parse(weir_endpoint *ret, const char *text) {
+    char line[512];
+    weir_error error = {0};
+    int code = weir_endpoint_parse(ret, text, &error);
+    if (code >= 0) return 0;
+    say_error("%s", weir_error_format(&error, line, sizeof line));
+    return EXIT_USAGE;
+}
+
+/* A call that takes an endpoint has failed. */
+static void fail(struct service *service, int code, weir_stage stage) {
+    const weir_error *last = weir_loop_last_error(service->loop);
+    const weir_error plain = {.code = code, .stage = stage};
+    service->failures++;
+    say_failure(last ? last : &plain, "");
+}
+
+/* A person may take all the time in the world to read a page. */
+static weir_limits limits_of(const weir_endpoint *endpoint) {
+    return (weir_limits){.stall_ns = endpoint->scheme == WEIR_SCHEME_STDIO ? WEIR_FOREVER : 0};
+}
+
+weir_transport *service_connect(struct service *service, const weir_endpoint *endpoint) {
+    static const weir_protocol nobody;
+    weir_limits limits = limits_of(endpoint);
+    const weir_connect_options options = {.limits = &limits};
+    weir_transport *t;
+    int code = weir_connect_endpoint(service->loop, endpoint, &options, &nobody, NULL, &t);
+    if (code >= 0) return t;
+    fail(service, code, WEIR_STAGE_CONNECT);
+    return NULL;
+}
+
+/* ---- doors ---- */
+
+static void door_accepted(weir_transport *t, void *user) {
+    struct door *door = user;
+    door->accepted(t, door->user);
+}
+
+static void door_closed(weir_listener *listener, void *user, const weir_error *reason) {
+    struct door *door = user;
+    (void)listener;
+    door->listener = NULL;
+    if (!reason) return;
+    door->service->failures++;
+    say_failure(reason, "");
+}
+
+int service_listen(struct service *service, const weir_endpoint *endpoint, weir_accept_fn *accepted, void *user) {
+    struct door *door = &service->doors[service->door_count++];
+    weir_limits limits = limits_of(endpoint);
+    const weir_listen_options options = {.limits = &limits, .closed = door_closed};
+    *door = (struct door){.service = service, .endpoint = *endpoint, .accepted = accepted, .user = user};
+    int code = weir_serve_endpoint(service->loop, endpoint, &options, door_accepted, door, &door->listener);
+    service->lasting |= door->listener != NULL;
+    if (code >= 0) return 0;
+    fail(service, code, WEIR_STAGE_LISTEN);
+    return EXIT_FAILED;
+}
+
+/* The address in force, without the options. */
+void service_say_listening(const struct service *service) {
+    char text[WEIR_ENDPOINT_TEXT_MAX];
+    for (unsigned i = 0; i < service->door_count; i++) {
+        const struct door *door = &service->doors[i];
+        weir_endpoint real = {.scheme = door->endpoint.scheme, .address = door->endpoint.address};
+        if (!door->listener) continue;
+        weir_listener_address(door->listener, &real.address);
+        say_line("listening on %s", weir_endpoint_format(&real, text, sizeof text));
+    }
+}
+
+void service_shut_doors(struct service *service) {
+    for (unsigned i = 0; i < service->door_count; i++)
+        if (service->doors[i].listener) weir_listener_close(service->doors[i].listener);
+}
+
+/* ---- the end ---- */
+
+void service_session_ended(struct service *service, const struct session *session, const uint64_t bytes[2]) {
+    for (int i = 0; i < 2; i++) service->bytes[i] += bytes[i];
+    if (session->failed && !session->aborted) {
+        if (session->closed) service->aborted++;
+        else service->failures++;
+    }
+    service->ended_ns = weir_now_ns(service->loop);
+    if (service->draining && service->sessions.next == &service->sessions) weir_timer_stop(&service->look);
+}
+
+static void say_summary(const struct service *service) {
+    char connections[UNITS_TEXT_MAX], ways[2][UNITS_TEXT_MAX], cut[96] = "";
+    double seconds = (double)(service->ended_ns - service->begun_ns) / 1e9;
+    double moved = (double)(service->bytes[0] + service->bytes[1]);
+    for (int i = 0; i < 2; i++) units_count(service->bytes[i], "byte", ways[i], sizeof ways[i]);
+    if (service->closed || service->aborted)
+        snprintf(cut, sizeof cut, ", %" PRIu64 " closed while idle, %" PRIu64 " cut off", service->closed,
+                 service->aborted);
+    say_line("weir: %s, %s %s, %s %s, %.3f s, %.1f MB/s, %" PRIu64 " failed%s",
+             units_count(service->opened, "connection", connections, sizeof connections), ways[0], service->ways[0],
+             ways[1], service->ways[1], seconds, seconds > 0 ? moved / seconds / 1e6 : 0.0, service->failures, cut);
+}
+
+/* One that does not last has one job: to be stopped before its end is not to have done it. */
+static int status_of(const struct service *service) {
+    if (service->failures) return EXIT_FAILED;
+    if (service->aborted || (service->closed && !service->lasting)) return EXIT_INTERRUPTED;
+    return EXIT_DELIVERED;
+}
+
+int service_run(struct service *service, int status) {
+    int code = status ? 0 : weir_run(service->loop);
+    if (code < 0) {
+        service->failures++;
+        say_error("run: %s", weir_error_text(code));
+    }
+    stop_end(&service->stop);
+    looping_end(service->loop);
+    if (!status && (service->draining || (service->options->given & OPTION_VERBOSE))) say_summary(service);
+    return status ? status : status_of(service);
+}
