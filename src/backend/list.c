@@ -37,7 +37,8 @@ static const struct weir_backend *find(const char *name) {
 
 static void keep_reason(char *reason, size_t size, const struct weir_backend *backend, const char *why) {
     size_t used = strlen(reason);
-    snprintf(reason + used, size - used, "%s%s: %s", used ? "; " : "", backend->name, why);
+    int n = snprintf(reason + used, size - used, "%s%s: %s", used ? "; " : "", backend->name, why);
+    if (n < 0) reason[used] = 0;
 }
 
 static int open_named(weir_loop **ret, const weir_loop_options *options, const char *name) {

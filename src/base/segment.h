@@ -12,12 +12,19 @@
 
 struct weir_op;
 
+#define WEIR_SEGMENT_SCRATCH 56
+
 struct weir_segment {
     struct weir_segment *next;
     uint8_t *bytes;         /* the first byte in use */
     size_t size;            /* bytes in use */
     size_t capacity;        /* of the storage behind this head; 0: the bytes are lent */
     struct weir_op *lender; /* the borrowed write they belong to */
+    /* For whoever sends the chain that begins here: an idle connection needs no memory for sending. */
+    union {
+        void *align;
+        unsigned char bytes[WEIR_SEGMENT_SCRATCH];
+    } scratch;
 };
 
 #define WEIR_SEGMENT_CLASSES 4

@@ -41,13 +41,13 @@ struct weir_port_op {
     weir_port_fn *done;
     weir_handle handle;
     union {
-        const struct weir_segment *segments; /* send: a chain, in order */
+        const struct weir_segment *segments; /* send: a chain, in order; it may grow at its end meanwhile */
         const weir_address *address;         /* connect */
     } with;
-    uint8_t kind; /* enum weir_port_kind */
-    bool stalled; /* send: the system has just refused bytes, so wait for room before the first try */
-    bool once;    /* accept: ends with the first connection */
-    bool active;  /* set by the core: submitted, and not yet ended */
+    uint8_t kind;     /* enum weir_port_kind */
+    bool stalled : 1; /* send: the system has just refused bytes, so wait for room before the first try */
+    bool once : 1;    /* accept: ends with the first connection */
+    bool active : 1;  /* set by the core: submitted, and not yet ended */
     /* For the backend, while active. */
     uint8_t state;
     uint32_t slot;

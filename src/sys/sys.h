@@ -29,7 +29,7 @@ int weir_sys_error(int os_code);
 /* The same for accept: what is wrong with the one connection, and not with the listener, is WEIR_EABORTED. */
 int weir_sys_accept_error(int os_code);
 
-/* Monotonic nanoseconds, clamped so that they never go back. */
+/* Monotonic nanoseconds, as the kernel promises them; a backend keeps the largest, so that they never go back. */
 uint64_t weir_sys_now_ns(void);
 
 /* A page that reads 1 in the process that made it and 0 in a forked child; NULL when there is no such thing. */

@@ -55,7 +55,7 @@ struct weir_driver {
     /* Bytes taken but not acknowledged by the peer's system, as far as it can tell. */
     size_t (*unsent)(const weir_transport *t);
 
-    /* Frees what the driver holds beside the object; NULL: nothing. */
+    /* Frees what the driver holds beside the object, before the extras go; NULL: nothing. */
     void (*fini)(weir_transport *t);
 };
 
@@ -72,11 +72,13 @@ enum weir_hold {
 };
 
 /* What few transports have, made when first needed. */
+struct weir_connecting;
 struct weir_extras {
     weir_op *reader;
     weir_op *finished, *finished_last; /* ops whose `done` is due, in order */
     const weir_producer *producer;
     void *producer_self;
+    struct weir_connecting *connecting; /* until connected */
 };
 
 struct weir_transport {
@@ -92,7 +94,11 @@ struct weir_transport {
     struct weir_timer_node deadline;
     struct weir_extras *extras;
     int os_code;
-    uint32_t sent_at, received_at;     /* last progress, in timer slots */
+    uint32_t sent_at;                  /* last progress, in timer slots */
+    union {
+        uint32_t received_at; /* while it is open */
+        uint32_t unacked;     /* once it is dropped: bytes that the peer's system had not acknowledged */
+    };
     int8_t code;                       /* the first failure, 0: none */
     uint8_t stage;                     /* of it */
     uint8_t state;                     /* weir_transport_state */

@@ -4,18 +4,20 @@
  * other. The address is kept until the connection stands, to name whom a failure concerns. */
 #include "transport/connect.h"
 
-bool weir_connect_active(const struct weir_socket *s) {
-    return s->connecting && s->connecting->op.active;
+bool weir_connect_active(const weir_transport *t) {
+    const struct weir_connecting *connecting = weir_connecting_of(t);
+    return connecting && connecting->op.active;
 }
 
-void weir_connect_cancel(struct weir_socket *s) {
-    if (s->connecting) weir_port_cancel(loop_of(&s->base), &s->connecting->op);
+void weir_connect_cancel(weir_transport *t) {
+    struct weir_connecting *connecting = weir_connecting_of(t);
+    if (connecting) weir_port_cancel(loop_of(t), &connecting->op);
 }
 
 void weir_connect_forget(weir_transport *t) {
-    struct weir_socket *s = (struct weir_socket *)(void *)t;
-    weir_memory_free(&loop_of(t)->memory, s->connecting, sizeof *s->connecting);
-    s->connecting = NULL;
+    struct weir_connecting *connecting = weir_connecting_of(t);
+    weir_memory_free(&loop_of(t)->memory, connecting, sizeof *connecting);
+    if (connecting) t->extras->connecting = NULL;
 }
 
 static void connected(struct weir_port_op *op, const struct weir_completion *c) {
@@ -33,13 +35,14 @@ static void connected(struct weir_port_op *op, const struct weir_completion *c) 
 
 static int begin(struct weir_socket *s, const weir_address *peer) {
     weir_loop *loop = loop_of(&s->base);
-    struct weir_connecting *connecting = weir_memory_new(&loop->memory, sizeof *connecting);
+    struct weir_extras *extras = weir_extras_of(&s->base);
+    struct weir_connecting *connecting = extras ? weir_memory_new(&loop->memory, sizeof *connecting) : NULL;
     if (!connecting) return WEIR_ENOMEM;
-    s->connecting = connecting;
+    extras->connecting = connecting;
     connecting->socket = s;
     connecting->peer = *peer;
     connecting->op = (struct weir_port_op){.done = connected,
-                                           .handle = s->send.handle,
+                                           .handle = s->receive.handle,
                                            .with.address = &connecting->peer,
                                            .kind = WEIR_PORT_CONNECT};
     return weir_port_submit(loop, &connecting->op);

@@ -12,8 +12,12 @@ struct weir_connecting {
     weir_address peer;
 };
 
-bool weir_connect_active(const struct weir_socket *s);
-void weir_connect_cancel(struct weir_socket *s);
+static inline struct weir_connecting *weir_connecting_of(const weir_transport *t) {
+    return t->extras ? t->extras->connecting : NULL;
+}
+
+bool weir_connect_active(const weir_transport *t);
+void weir_connect_cancel(weir_transport *t);
 void weir_connect_forget(weir_transport *t); /* the `fini` of sockets */
 
 #endif

@@ -40,8 +40,7 @@ void weir_deadline_review(weir_transport *t) {
 
 /* The linger deadline: whatever the peer's system has not acknowledged counts as not delivered. */
 static void stop_lingering(weir_transport *t) {
-    if (t->driver->unsent) t->queued += t->driver->unsent(t);
-    weir_transport_linger_over(t, t->queued > 0);
+    weir_transport_linger_over(t, t->queued > 0 || (t->driver->unsent && t->driver->unsent(t) > 0));
 }
 
 static void expire_open(weir_transport *t) {

@@ -86,7 +86,8 @@ void weir_transport_free(weir_transport *t) {
 const weir_error *weir_transport_reason(const weir_transport *t, weir_error *storage) {
     weir_transport_info info;
     if (!t->code) return NULL;
-    *storage = (weir_error){.code = t->code, .stage = (weir_stage)t->stage, .os_code = t->os_code, .unsent = t->queued};
+    *storage = (weir_error){.code = t->code, .stage = (weir_stage)t->stage, .os_code = t->os_code};
+    storage->unsent = t->queued + (t->dropped ? t->unacked : 0);
     weir_transport_info_get(t, &info);
     if (info.peer.family) weir_address_format(&info.peer, storage->peer, sizeof storage->peer);
     return storage;
@@ -108,6 +109,8 @@ static void bury(weir_transport *t) {
 static void drop(weir_transport *t, bool reset) {
     if (t->dropped) return;
     t->dropped = 1;
+    t->unacked = 0;
+    if (reset && t->driver->unsent) t->unacked = (uint32_t)t->driver->unsent(t);
     weir_deadline_stop(loop_of(t), &t->deadline);
     t->driver->drop(t, reset);
 }
@@ -128,7 +131,6 @@ void weir_transport_linger_over(weir_transport *t, bool lost) {
         t->code = WEIR_ETIMEDOUT;
         t->stage = WEIR_STAGE_CLOSE;
     }
-    weir_send_drop_queue(t);
     drop(t, lost);
 }
 
@@ -175,7 +177,7 @@ static void go_on_failing(weir_transport *t) {
 
 /* After close: flushed, then end-of-stream, then the peer's end, then gone. */
 static void go_on_closing(weir_transport *t) {
-    if (t->queued) return;
+    if (t->queued || t->dropped) return;
     if (!t->finished) {
         t->finished = 1;
         t->driver->finish(t);

@@ -142,8 +142,8 @@ void weir_receive_drop_unread(weir_transport *t) {
 
 void weir_transport_deliver(weir_transport *t, const uint8_t *bytes, size_t n) {
     size_t used = 0;
-    t->received_at = weir_slot_now(t);
     if (t->state != WEIR_OPEN) return;
+    t->received_at = weir_slot_now(t);
     if (!t->unread) used = offer(t, bytes, n);
     if (used < n && t->state == WEIR_OPEN) {
         bool more = t->unread != NULL;

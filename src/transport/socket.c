@@ -13,6 +13,23 @@ static struct weir_socket *socket_of(weir_transport *t) {
     return (struct weir_socket *)(void *)t;
 }
 
+struct sending {
+    struct weir_port_op op;
+    struct weir_socket *socket;
+};
+
+_Static_assert(sizeof(struct sending) <= WEIR_SEGMENT_SCRATCH, "the send op lives in a segment");
+
+/* The op in flight, if any: the queue does not change at its front while it is. */
+static struct weir_port_op *sending_of(const struct weir_socket *s) {
+    struct sending *sending = s->base.first ? (void *)s->base.first->scratch.bytes : NULL;
+    return sending && s->base.sending && sending->op.active ? &sending->op : NULL;
+}
+
+static weir_handle out_of(const struct weir_socket *s) {
+    return s->base.driver == &weir_driver_stdio ? ((const struct weir_stdio *)(const void *)s)->out : s->receive.handle;
+}
+
 static void close_handle(weir_loop *loop, weir_handle handle, bool reset) {
     struct weir_call call = {.kind = WEIR_CALL_CLOSE, .handle = handle, .value = reset};
     if (handle != WEIR_NO_HANDLE) weir_port_call(loop, &call);
@@ -20,10 +37,10 @@ static void close_handle(weir_loop *loop, weir_handle handle, bool reset) {
 
 /* After drop: lets go when the last op has ended. */
 void weir_socket_release(struct weir_socket *s) {
-    if (!s->base.dropped || s->base.gone || s->receive.active || s->send.active || weir_connect_active(s)) return;
+    if (!s->base.dropped || s->base.gone || s->receive.active || sending_of(s) || weir_connect_active(&s->base)) return;
     weir_loop *loop = loop_of(&s->base);
+    if (out_of(s) != s->receive.handle) close_handle(loop, out_of(s), s->base.reset);
     close_handle(loop, s->receive.handle, s->base.reset);
-    if (s->send.handle != s->receive.handle) close_handle(loop, s->send.handle, s->base.reset);
     weir_transport_gone(&s->base);
 }
 
@@ -53,7 +70,7 @@ static int start_receiving(weir_transport *t, bool on) {
 }
 
 static void sent(struct weir_port_op *op, const struct weir_completion *c) {
-    struct weir_socket *s = (struct weir_socket *)(void *)((char *)op - offsetof(struct weir_socket, send));
+    struct weir_socket *s = ((struct sending *)(void *)op)->socket;
     weir_transport *t = &s->base;
     assert(c->last);
     size_t n = c->result > 0 ? (size_t)c->result : 0;
@@ -69,7 +86,7 @@ static bool tries_first(const weir_transport *t, const struct weir_segment *chai
 }
 
 static int64_t try_send(weir_transport *t, const struct weir_segment *chain, int *os_code) {
-    struct weir_call call = {.kind = WEIR_CALL_TRY_SEND, .handle = socket_of(t)->send.handle, .segments = chain};
+    struct weir_call call = {.kind = WEIR_CALL_TRY_SEND, .handle = out_of(socket_of(t)), .segments = chain};
     int status = weir_port_call(loop_of(t), &call);
     *os_code = call.os_code;
     if (status == WEIR_EAGAIN) return 0;
@@ -82,11 +99,15 @@ static size_t chain_size(const struct weir_segment *chain) {
     return n;
 }
 
-static int submit_send(struct weir_socket *s, const struct weir_segment *chain) {
-    s->send.with.segments = chain;
-    s->send.kind = WEIR_PORT_SEND;
-    s->send.stalled = s->base.stalled;
-    return weir_port_submit(loop_of(&s->base), &s->send);
+static int submit_send(struct weir_socket *s, struct weir_segment *chain) {
+    struct sending *sending = (void *)chain->scratch.bytes;
+    *sending = (struct sending){.socket = s};
+    sending->op = (struct weir_port_op){.done = sent,
+                                        .handle = out_of(s),
+                                        .with.segments = chain,
+                                        .kind = WEIR_PORT_SEND,
+                                        .stalled = s->base.stalled};
+    return weir_port_submit(loop_of(&s->base), &sending->op);
 }
 
 static int64_t send_chain(weir_transport *t, const struct weir_segment *chain, bool now, int *os_code) {
@@ -98,25 +119,26 @@ static int64_t send_chain(weir_transport *t, const struct weir_segment *chain, b
         if (taken < 0 || now || !t->stalled) return taken;
     }
     if (taken) return taken;
-    int status = submit_send(s, chain);
+    int status = submit_send(s, t->first);
     return status < 0 ? status : 0;
 }
 
 static void recall(weir_transport *t) {
-    weir_port_cancel(loop_of(t), &socket_of(t)->send);
+    struct weir_port_op *op = sending_of(socket_of(t));
+    if (op) weir_port_cancel(loop_of(t), op);
 }
 
 static void finish(weir_transport *t) {
-    struct weir_call call = {.kind = WEIR_CALL_SHUTDOWN, .handle = socket_of(t)->send.handle};
+    struct weir_call call = {.kind = WEIR_CALL_SHUTDOWN, .handle = out_of(socket_of(t))};
     if (t->driver->caps & WEIR_LINGERS) weir_port_call(loop_of(t), &call);
 }
 
 static void drop(weir_transport *t, bool reset) {
     struct weir_socket *s = socket_of(t);
     t->reset = reset;
-    weir_connect_cancel(s);
+    weir_connect_cancel(t);
     weir_port_cancel(loop_of(t), &s->receive);
-    weir_port_cancel(loop_of(t), &s->send);
+    recall(t);
     weir_socket_release(s);
 }
 
@@ -124,30 +146,30 @@ static void info(const weir_transport *t, weir_transport_info *ret) {
     const struct weir_socket *s = (const struct weir_socket *)(const void *)t;
     struct weir_call local = {.kind = WEIR_CALL_LOCAL, .handle = s->receive.handle, .named = &ret->local};
     struct weir_call peer = {.kind = WEIR_CALL_PEER, .handle = s->receive.handle, .named = &ret->peer};
-    if (s->connecting) ret->peer = s->connecting->peer;
+    const struct weir_connecting *connecting = weir_connecting_of(t);
+    if (connecting) ret->peer = connecting->peer;
     if (t->gone || !(t->driver->caps & WEIR_LINGERS)) return;
     weir_port_call(loop_of(t), &local);
-    if (!s->connecting) weir_port_call(loop_of(t), &peer);
+    if (!connecting) weir_port_call(loop_of(t), &peer);
 }
 
 static size_t unsent(const weir_transport *t) {
-    const struct weir_socket *s = (const struct weir_socket *)(const void *)t;
-    struct weir_call call = {.kind = WEIR_CALL_UNSENT, .handle = s->send.handle};
+    struct weir_call call = {.kind = WEIR_CALL_UNSENT, .handle = out_of((const struct weir_socket *)(const void *)t)};
     return weir_port_call(loop_of(t), &call) < 0 ? 0 : call.count;
 }
 
-#define SOCKET_DRIVER(text, bits)                                                                                      \
+#define SOCKET_DRIVER(text, type, bits)                                                                                      \
     {                                                                                                                  \
-        .name = (text), .size = sizeof(struct weir_socket), .caps = (bits), .receive = start_receiving,                \
+        .name = (text), .size = sizeof(type), .caps = (bits), .receive = start_receiving,                \
         .send = send_chain, .recall = recall, .finish = finish, .drop = drop, .info = info, .unsent = unsent, .fini = weir_connect_forget \
     }
 #define STREAM (WEIR_CAN_RECEIVE | WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE | WEIR_LINGERS | WEIR_DRAINS)
 
-const struct weir_driver weir_driver_tcp = SOCKET_DRIVER("tcp", STREAM);
-const struct weir_driver weir_driver_unix = SOCKET_DRIVER("unix", STREAM);
-const struct weir_driver weir_driver_pipe_reader = SOCKET_DRIVER("pipe", WEIR_CAN_RECEIVE);
-const struct weir_driver weir_driver_pipe_writer = SOCKET_DRIVER("pipe", WEIR_CAN_SEND);
-const struct weir_driver weir_driver_stdio = SOCKET_DRIVER("stdio", WEIR_CAN_RECEIVE | WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE);
+const struct weir_driver weir_driver_tcp = SOCKET_DRIVER("tcp", struct weir_socket, STREAM);
+const struct weir_driver weir_driver_unix = SOCKET_DRIVER("unix", struct weir_socket, STREAM);
+const struct weir_driver weir_driver_pipe_reader = SOCKET_DRIVER("pipe", struct weir_socket, WEIR_CAN_RECEIVE);
+const struct weir_driver weir_driver_pipe_writer = SOCKET_DRIVER("pipe", struct weir_socket, WEIR_CAN_SEND);
+const struct weir_driver weir_driver_stdio = SOCKET_DRIVER("stdio", struct weir_stdio, WEIR_CAN_RECEIVE | WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE);
 
 const struct weir_driver *weir_socket_driver(uint8_t family) {
     return family == WEIR_FAMILY_UNIX ? &weir_driver_unix : &weir_driver_tcp;
@@ -156,15 +178,15 @@ const struct weir_driver *weir_socket_driver(uint8_t family) {
 int weir_socket_adopt(struct weir_scope *scope, const struct weir_driver *driver, weir_handle in, weir_handle out,
                       weir_transport_state state, const weir_protocol *protocol, void *self, weir_transport **ret) {
     weir_loop *loop = scope->loop;
-    struct weir_socket *s = weir_memory_new(&loop->memory, sizeof *s);
+    struct weir_socket *s = weir_memory_new(&loop->memory, driver->size);
     if (!s) return WEIR_ENOMEM;
     int status = weir_transport_init(&s->base, driver, scope, state, protocol, self);
     if (status < 0) {
-        weir_memory_free(&loop->memory, s, sizeof *s);
+        weir_memory_free(&loop->memory, s, driver->size);
         return status;
     }
     s->receive = (struct weir_port_op){.done = received, .handle = in, .kind = WEIR_PORT_RECEIVE};
-    s->send = (struct weir_port_op){.done = sent, .handle = out, .kind = WEIR_PORT_SEND};
+    if (driver == &weir_driver_stdio) ((struct weir_stdio *)(void *)s)->out = out;
     *ret = &s->base;
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The driver of everything that is a handle of the backend: sockets and the ends of pipes. */
+ * The driver of everything that is a handle of the backend: sockets and the ends of pipes. An idle one is as small as
+ * it can be: the op that sends lives in the first segment of what is sent, and a second handle only where there is one. */
 #ifndef WEIR_TRANSPORT_SOCKET_H
 #define WEIR_TRANSPORT_SOCKET_H
 
@@ -8,15 +9,17 @@
 
 #include "transport/base.h"
 
-struct weir_connecting;
-
 struct weir_socket {
     weir_transport base;
-    struct weir_port_op receive, send;
-    struct weir_connecting *connecting; /* until connected */
+    struct weir_port_op receive; /* its handle is the socket's */
 };
 
-/* The handle is `receive.handle` and `send.handle`; they differ for stdio only. */
+/* Standard input and output: one handle each. */
+struct weir_stdio {
+    struct weir_socket socket;
+    weir_handle out;
+};
+
 extern const struct weir_driver weir_driver_tcp, weir_driver_unix, weir_driver_pipe_reader, weir_driver_pipe_writer,
     weir_driver_stdio;
 

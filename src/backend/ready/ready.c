@@ -249,20 +249,29 @@ static int close_handle(struct weir_ready *r, struct weir_call *call) {
 }
 
 static int make_socket(struct weir_ready *r, struct weir_call *call) {
-    int status = weir_ready_call(&r->state, call, true);
-    if (status < 0) return status;
-    int64_t handle = adopt(r, call->handle);
-    return handle < 0 ? (int)handle : 0;
+    struct weir_call made = *call;
+    int status = weir_ready_call(&r->state, &made, true);
+    int64_t handle = status < 0 ? status : adopt(r, made.handle);
+    call->os_code = made.os_code;
+    if (handle < 0) return (int)handle;
+    call->handle = handle;
+    return 0;
 }
 
 static int make_pipe(struct weir_ready *r, struct weir_call *call) {
-    int status = weir_ready_call(&r->state, call, true);
+    struct weir_call made = *call;
+    int status = weir_ready_call(&r->state, &made, true);
+    call->os_code = made.os_code;
     if (status < 0) return status;
-    int64_t reader = adopt(r, call->handle), writer = adopt(r, call->other);
-    if (reader >= 0 && writer >= 0) return 0;
-    struct weir_call undo = {.kind = WEIR_CALL_CLOSE, .handle = reader >= 0 ? reader : writer};
-    if (undo.handle >= 0) close_handle(r, &undo);
-    return WEIR_ENOMEM;
+    int64_t reader = adopt(r, made.handle), writer = adopt(r, made.other);
+    if (reader < 0 || writer < 0) {
+        made = (struct weir_call){.kind = WEIR_CALL_CLOSE, .handle = reader < 0 ? writer : reader};
+        if (made.handle >= 0) close_handle(r, &made);
+        return WEIR_ENOMEM;
+    }
+    call->handle = reader;
+    call->other = writer;
+    return 0;
 }
 
 int weir_ready_act(struct weir_backend_state *state, struct weir_call *call) {

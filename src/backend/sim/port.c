@@ -54,6 +54,7 @@ static int wait(struct weir_backend_state *state, uint64_t deadline_ns) {
     bool woken = atomic_exchange(&port->woken, false);
     weir_sim_ready_gather(port);
     port->deadline_ns = deadline_ns;
+    port->waited_ns = port->host->sim->now_ns;
     port->settled = !woken && !port->count && deadline_ns > clock_ns(port);
     return 0;
 }

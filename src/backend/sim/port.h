@@ -57,7 +57,8 @@ struct weir_sim_port {
     struct weir_sim_ready *ready;
     uint32_t count, batch;
     uint64_t deadline_ns;
-    bool settled; /* it has waited with nothing to do, so `deadline_ns` is what it sleeps for */
+    uint64_t waited_ns; /* when it said so, on the world's clock */
+    bool settled;       /* and had nothing to do then */
     atomic_bool woken;
     uint8_t scratch[WEIR_SIM_SCRATCH]; /* bytes lent by a receive */
 };

@@ -5,8 +5,9 @@
  * which always has something to do does not stop the clock for the others. A loop that has something to do may be kept
  * waiting for up to LATE_NS while events come in, as a busy machine does: that is how several of them meet in one tick.
  *
- * A loop says its deadline when it waits, before its callbacks run; so it is ticked until it waits with nothing to do,
- * and before the world is called stalled every loop is asked once more. */
+ * A loop says its deadline when it waits, before its callbacks run; so it is ticked until it waits with nothing to do.
+ * What others do to it after that (a post or a timer from another loop's callback, or from outside) it cannot say; so
+ * every loop is asked again before the clock leaps, before the world is called stalled, and after STALE_NS. */
 #include <assert.h>
 
 #include "backend/sim/port.h"
@@ -14,10 +15,16 @@
 
 #define TICK_NS ((uint64_t)1000)
 #define LATE_NS ((uint64_t)50000)
+#define LEAP_NS ((uint64_t)100000)
+#define STALE_NS ((uint64_t)1000000)
 
 static bool counts(const weir_sim_host *host) { return host->port && weir_sim_port_wants(host->port); }
 
-static bool busy(const weir_sim_host *host) { return counts(host) && weir_sim_port_busy(host->port); }
+static bool stale(const weir_sim_host *host) { return host->sim->now_ns - host->port->waited_ns > STALE_NS; }
+
+static bool busy(const weir_sim_host *host) {
+    return counts(host) && (weir_sim_port_busy(host->port) || stale(host));
+}
 
 static unsigned count_busy(const weir_sim *sim) {
     unsigned n = 0;
@@ -35,7 +42,7 @@ static void run_event(weir_sim *sim) {
     struct weir_sim_event *event = sim->events.first;
     if (event->due_ns > sim->now_ns) sim->now_ns = event->due_ns;
     weir_sim_queue_remove(&sim->events, event);
-    sim->nudged = false;
+    sim->asked = false;
     event->run(event);
 }
 
@@ -48,29 +55,26 @@ static uint64_t next_ns(const weir_sim *sim) {
     return next;
 }
 
-static int nudge(weir_sim *sim) {
+/* Lets every loop say again what it waits for. */
+static int ask_all(weir_sim *sim) {
     for (weir_sim_host *host = sim->hosts; host; host = host->next) {
         if (host->port) host->port->settled = false;
     }
-    sim->nudged = true;
+    sim->asked = true;
     return 0;
 }
 
 static int advance(weir_sim *sim, uint64_t until_ns) {
     uint64_t next = next_ns(sim);
-    if (next == UINT64_MAX) {
-        if (!sim->nudged) return nudge(sim);
-        sim->nudged = false;
-        return WEIR_ESTALLED;
-    }
-    if (next > until_ns) {
+    if (!sim->asked && next - sim->now_ns > LEAP_NS) return ask_all(sim);
+    sim->asked = false;
+    if (next == UINT64_MAX) return WEIR_ESTALLED;
+    if (next > until_ns)
         sim->now_ns = until_ns;
-    } else if (sim->events.first && sim->events.first->due_ns == next) {
+    else if (sim->events.first && sim->events.first->due_ns == next)
         run_event(sim);
-    } else {
+    else
         sim->now_ns = next;
-        sim->nudged = false;
-    }
     return 0;
 }
 
@@ -113,7 +117,7 @@ int weir_sim_run(weir_sim *sim, uint64_t until_ns) {
     int result = 0;
     if (!sim) return WEIR_EINVAL;
     if (sim->in_turn) return WEIR_EBUSY;
-    nudge(sim);
+    ask_all(sim);
     while (result == 0 && sim->now_ns < until_ns && any_counts(sim)) result = weir_sim_step(sim, until_ns);
     return result;
 }

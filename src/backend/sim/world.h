@@ -37,7 +37,7 @@ struct weir_sim {
     struct weir_sim_cut *cuts;
     uint32_t host_count;
     bool in_turn;
-    bool nudged; /* every loop was asked again before the world is called stalled */
+    bool asked; /* every loop has said what it waits for since the clock was moved */
 };
 
 struct weir_sim_host {

@@ -32,7 +32,10 @@ static int can_wait(int fd) {
 
 int64_t weir_sys_stdio(int which, int *os_code) {
     struct stat found;
-    if (fstat(which, &found) < 0) return errno == EBADF ? weir_sys_fail_with(ENOENT, os_code) : weir_sys_fail(os_code);
+    if (fstat(which, &found) < 0) {
+        int status = weir_sys_fail(os_code);
+        return errno == EBADF ? WEIR_ENOENT : status;
+    }
     if (S_ISSOCK(found.st_mode)) return weir_sys_handle(which, WEIR_HANDLE_BORROWED | WEIR_HANDLE_SOCKET);
     int waits = can_wait(which);
     if (waits < 0) return weir_sys_fail(os_code);
