@@ -28,10 +28,11 @@ typedef enum weir_direction { WEIR_RECEIVE = 1, WEIR_SEND = 2, WEIR_BOTH = 3 } w
 
 /* Queues bytes and sends them: small ones are copied and leave at the end of the tick, gathered; from 8 KiB on, with an
  * empty queue, the kernel is tried at once and what it refuses is copied. All or nothing is queued. Returns the room
- * left until the hard cap (at most INT_MAX), or WEIR_ENOBUFS (over the cap: nothing was queued), WEIR_EBUDGET (the
- * loop's or listener's budget is spent, nothing queued), WEIR_ENOMEM (nothing queued), WEIR_ECLOSED (closed, aborted or
- * half-closed), WEIR_ENOTSUP (a receive-only transport), WEIR_EINVAL. Before `connected` bytes may be queued already.
- * `n` zero is legal and does nothing but answer. */
+ * left until the hard cap (at most INT_MAX), or, and then nothing is queued: WEIR_ENOBUFS (the queue is too full) and
+ * WEIR_EBUDGET (the loop's or listener's budget is spent), each of which promises a `pause` and then a `resume` when it
+ * is worth trying again; WEIR_EMSGSIZE (more than the cap at once), WEIR_ENOMEM, WEIR_ECLOSED (closed, aborted,
+ * half-closed, or sending has failed), WEIR_ENOTSUP (a receive-only transport), WEIR_EINVAL. Before `connected` bytes may
+ * be queued already. `n` zero is legal and does nothing but answer. */
 WEIR_API int weir_transport_write(weir_transport *t, const void *bytes, size_t n);
 
 /* The same for `count` pieces, which reach the kernel in one gathered call where it takes them. */

@@ -115,6 +115,7 @@ struct weir_transport {
     unsigned stalled : 1;              /* the system refused bytes at the last try */
     unsigned send_dead : 1;
     unsigned above : 1;                /* `pause` was told */
+    unsigned owing : 1;                /* a write was refused: `pause` and then `resume` are owed */
     unsigned half_closed : 1;          /* by the user, or by close */
     unsigned finished : 1;             /* the driver was told to finish */
     unsigned recalling : 1;
@@ -175,6 +176,13 @@ void weir_transport_fail(weir_transport *t, int code, weir_stage stage, int os_c
 void weir_transport_read_failed(weir_transport *t, int code, int os_code);
 void weir_transport_write_failed(weir_transport *t, int code, int os_code);
 
+/* A write was refused, or will be held back by its writer: promises a `resume` when the queue is empty. */
+void weir_send_promise(weir_transport *t);
+
+/* A flow that reads `t` learns that another protocol takes over. */
+extern const weir_protocol weir_flow_protocol;
+void weir_flow_replaced(weir_transport *t);
+
 /* Holds of the library's own. */
 void weir_transport_hold(weir_transport *t, enum weir_hold hold, bool on);
 
@@ -187,6 +195,7 @@ bool weir_receive_has_reader(const weir_transport *t);
 
 /* The sending side. */
 void weir_send_flush(weir_transport *t);
+void weir_send_tell_marks(weir_transport *t); /* pause and resume, as the queue stands */
 void weir_send_tell_pause(weir_transport *t);
 void weir_send_tell_resume(weir_transport *t);
 void weir_send_drop_queue(weir_transport *t);    /* frees it, ends borrowed writes; `queued` keeps the count */
@@ -204,6 +213,7 @@ void weir_op_fail_reader(weir_transport *t, int code);
 
 /* Budget. `charge` is for held = unread + queued going from `before` to now. */
 bool weir_charge(weir_transport *t, size_t before, size_t now, bool force);
+void weir_starve(weir_transport *t);
 void weir_starve_watch(weir_loop *loop, uint64_t stall_ns);
 void weir_starve_relief(weir_loop *loop);
 void weir_starve_forget(weir_transport *t);

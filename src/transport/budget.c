@@ -10,7 +10,7 @@ static size_t charged(const weir_transport *t, size_t held) {
     return held > floor ? held : floor;
 }
 
-static void starve(weir_transport *t) {
+void weir_starve(weir_transport *t) {
     weir_loop *loop = loop_of(t);
     if (t->holds & WEIR_HOLD_BUDGET) return;
     weir_transport_hold(t, WEIR_HOLD_BUDGET, true);
@@ -29,7 +29,7 @@ bool weir_charge(weir_transport *t, size_t before, size_t now, bool force) {
     if (is > was && !weir_budget_take(&t->scope->budget, is - was)) {
         if (!force) return false;
         weir_budget_overdraw(&t->scope->budget, is - was);
-        starve(t);
+        weir_starve(t);
     }
     if (is < was) {
         weir_budget_give(&t->scope->budget, was - is);

@@ -11,11 +11,12 @@ int weir_transport_set_protocol(weir_transport *t, const weir_protocol *protocol
     if (!t) return WEIR_EINVAL;
     if (is_closed(t)) return WEIR_ECLOSED;
     if (protocol && protocol->received && t->extras && t->extras->reader) return WEIR_EBUSY;
+    if (t->protocol == &weir_flow_protocol) weir_flow_replaced(t);
     t->protocol = protocol ? protocol : &weir_nobody;
     t->self = self;
     t->fresh = 1;
-    t->offered = 0;
-    t->holds &= (uint8_t)~(WEIR_HOLD_USER_RECEIVE | WEIR_HOLD_USER_SEND);
+    t->offered = t->end_told = 0;
+    t->holds &= WEIR_HOLD_BUDGET;
     weir_transport_step_later(t);
     if (t->queued && t->state == WEIR_OPEN) weir_task_push(&loop_of(t)->flushes, &t->flush);
     return 0;

@@ -207,6 +207,7 @@ void weir_transport_note_truncated(weir_transport *t) {
 
 static void advance_open(weir_transport *t) {
     weir_transport_greet(t);
+    weir_send_tell_marks(t);
     weir_receive_offer(t);
     weir_receive_tell_end(t);
     if (t->state == WEIR_OPEN) go_on_half_closing(t);

@@ -10,10 +10,8 @@
 
 #include "transport/base.h"
 
-static const weir_protocol flow_protocol;
-
 static bool reads_by_flow(const weir_transport *t) {
-    return t->protocol == &flow_protocol;
+    return t->protocol == &weir_flow_protocol;
 }
 
 static bool has_producer(const weir_transport *t) {
@@ -33,6 +31,11 @@ static void hold(weir_flow *flow, bool on) {
     weir_transport_hold(flow->from, WEIR_HOLD_LAYER, on);
 }
 
+static void hold_until_resume(weir_flow *flow) {
+    weir_send_promise(flow->to);
+    hold(flow, true);
+}
+
 static size_t received(void *self, weir_transport *from, const uint8_t *bytes, size_t n) {
     weir_flow *flow = self;
     int room = flow->to ? weir_transport_write(flow->to, NULL, 0) : WEIR_ECLOSED;
@@ -41,7 +44,7 @@ static size_t received(void *self, weir_transport *from, const uint8_t *bytes, s
     if (room == WEIR_ECLOSED) return n; /* `to` is going, and its stop will tell why */
     if (room == WEIR_ENOMEM) weir_transport_fail(from, WEIR_ENOMEM, WEIR_STAGE_WRITE, 0);
     if (room < 0) return 0;
-    if (k < n) hold(flow, true);
+    if (k < n) hold_until_resume(flow);
     flow->bytes += k;
     return k;
 }
@@ -57,6 +60,12 @@ static void ended(void *self, weir_transport *from) {
 static void leave(weir_flow *flow) {
     if (flow->to) weir_transport_register(flow->to, NULL, NULL);
     flow->to = NULL;
+}
+
+void weir_flow_replaced(weir_transport *t) {
+    weir_flow *flow = t->self;
+    leave(flow);
+    if (flow->owned) weir_memory_free(&loop_of(t)->memory, flow, sizeof *flow);
 }
 
 /* `from` is gone. Unless it had ended before, what `to` got is only a part. */
@@ -97,7 +106,7 @@ static void stop(void *self, weir_transport *to, const weir_error *reason) {
     close_if_both_ended(flow->from);
 }
 
-static const weir_protocol flow_protocol = {.received = received, .ended = ended, .disconnected = disconnected};
+const weir_protocol weir_flow_protocol = {.received = received, .ended = ended, .disconnected = disconnected};
 static const weir_producer flow_producer = {.pause = pause, .resume = resume, .stop = stop};
 
 static int check(const weir_transport *from, const weir_transport *to) {
@@ -113,8 +122,11 @@ static int start(weir_flow *flow, weir_transport *from, weir_transport *to) {
     flow->stopped = false;
     int status = weir_transport_register(to, &flow_producer, flow);
     if (status < 0) return status;
-    status = weir_transport_set_protocol(from, &flow_protocol, flow);
-    if (status < 0) weir_transport_register(to, NULL, NULL);
+    status = weir_transport_set_protocol(from, &weir_flow_protocol, flow);
+    if (status < 0)
+        weir_transport_register(to, NULL, NULL);
+    else if (to->above)
+        hold(flow, true);
     return status;
 }
 

@@ -23,7 +23,7 @@ bool weir_receive_has_reader(const weir_transport *t) {
 }
 
 static bool may_offer(const weir_transport *t) {
-    return t->state == WEIR_OPEN && !t->fresh && !(t->holds & WEIR_HOLD_OFFER) && weir_receive_has_reader(t);
+    return t->state == WEIR_OPEN && !t->fresh && !t->end_told && !(t->holds & WEIR_HOLD_OFFER) && weir_receive_has_reader(t);
 }
 
 /* Gives bytes to the read op; it ends when it has the least it asked for. */
@@ -186,7 +186,7 @@ static void end_protocol(weir_transport *t) {
 
 /* After the last offer: whoever reads has left what is unread, if anything. */
 void weir_receive_tell_end(weir_transport *t) {
-    if (!t->peer_ended || t->end_told || t->code || !may_offer(t)) return;
+    if (!t->peer_ended || t->code || !may_offer(t)) return;
     if (t->unread && !t->offered) return;
     if (reader_of(t))
         end_reader(t);

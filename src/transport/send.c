@@ -26,7 +26,8 @@ static int room_left(const weir_transport *t) {
 static int admit(const weir_transport *t, size_t n) {
     if (!(t->driver->caps & WEIR_CAN_SEND)) return WEIR_ENOTSUP;
     if (t->state > WEIR_OPEN || t->half_closed || t->send_dead) return WEIR_ECLOSED;
-    if (n > t->scope->limits.write_cap || t->queued > t->scope->limits.write_cap - n) return WEIR_ENOBUFS;
+    if (n > t->scope->limits.write_cap) return WEIR_EMSGSIZE;
+    if (t->queued > t->scope->limits.write_cap - n) return WEIR_ENOBUFS;
     return 0;
 }
 
@@ -125,12 +126,23 @@ static bool worth_trying(const weir_transport *t, size_t n) {
     return n >= WEIR_DIRECT_SIZE && !t->queued && t->state == WEIR_OPEN && !(t->holds & WEIR_HOLD_USER_SEND);
 }
 
+/* The cap and the budget may refuse; then a resume is owed. */
+static int take_charge(weir_transport *t, size_t n, bool force) {
+    size_t held = weir_transport_held(t);
+    int status = admit(t, n);
+    if (status >= 0 && !weir_charge(t, held, held + n, force)) {
+        weir_starve(t);
+        status = WEIR_EBUDGET;
+    }
+    if (status == WEIR_ENOBUFS || status == WEIR_EBUDGET) weir_send_promise(t);
+    return status;
+}
+
 static int write_slices(weir_transport *t, const weir_slice *slices, size_t count, size_t n, bool force) {
     struct weir_segment *spare = NULL;
-    int status = admit(t, n);
-    if (status < 0 || !n) return status < 0 ? status : room_left(t);
     size_t held = weir_transport_held(t);
-    if (!weir_charge(t, held, held + n, force)) return WEIR_EBUDGET;
+    int status = take_charge(t, n, force);
+    if (status < 0 || !n) return status < 0 ? status : room_left(t);
     if ((status = reserve(t, n, &spare)) < 0) {
         weir_charge(t, held + n, held, false);
         return status;
@@ -169,10 +181,9 @@ static int queue_borrowed(weir_transport *t, weir_op *op, const void *bytes, siz
     } lent = {bytes}; /* a driver only reads */
     size_t held = weir_transport_held(t);
     struct weir_segment *s = weir_extras_of(t) ? weir_segment_take(&loop_of(t)->pool, 0) : NULL;
-    if (!s) return WEIR_ENOMEM;
-    if (!weir_charge(t, held, held + n, false)) {
-        weir_segment_give(&loop_of(t)->pool, s);
-        return WEIR_EBUDGET;
+    if (!s) {
+        weir_charge(t, held + n, held, false);
+        return WEIR_ENOMEM;
     }
     *s = (struct weir_segment){.bytes = lent.out, .size = n, .lender = op};
     append(t, s);
@@ -183,7 +194,7 @@ static int queue_borrowed(weir_transport *t, weir_op *op, const void *bytes, siz
 int weir_transport_write_borrowed(weir_transport *t, weir_op *op, const void *bytes, size_t n) {
     if (!t || !op || !op->done || !bytes || !n) return WEIR_EINVAL;
     if (weir_op_active(op)) return WEIR_EBUSY;
-    int status = admit(t, n);
+    int status = take_charge(t, n, false);
     if (status < 0 || (status = queue_borrowed(t, op, bytes, n)) < 0) return status;
     op->size = n;
     weir_op_start(op, t);
@@ -226,7 +237,7 @@ void weir_send_tell_pause(weir_transport *t) {
 }
 
 void weir_send_tell_resume(weir_transport *t) {
-    t->above = 0;
+    t->above = t->owing = 0;
     if (t->fresh) return;
     struct weir_extras *e = t->extras;
     if (e && e->producer) {
@@ -236,19 +247,30 @@ void weir_send_tell_resume(weir_transport *t) {
     }
 }
 
-static void queue_grew(weir_transport *t) {
-    if (t->above || t->queued <= t->scope->limits.pause_mark || t->state != WEIR_OPEN || t->fresh) return;
+static bool may_resume(const weir_transport *t) {
+    if (t->owing) return !t->queued && !(t->holds & WEIR_HOLD_BUDGET);
+    return t->queued <= t->scope->limits.resume_mark;
+}
+
+static void tell_pause(weir_transport *t) {
+    if (t->above || t->state != WEIR_OPEN || t->fresh) return;
     t->above = 1;
     weir_send_tell_pause(t);
 }
 
-static void queue_shrank(weir_transport *t) {
-    if (!t->above || t->queued > t->scope->limits.resume_mark || t->state != WEIR_OPEN) return;
-    weir_send_tell_resume(t);
+void weir_send_tell_marks(weir_transport *t) {
+    if (t->owing) tell_pause(t);
+    if (t->above && t->state == WEIR_OPEN && may_resume(t)) weir_send_tell_resume(t);
+}
+
+/* A refusal is a promise: whoever was refused hears when to try again. */
+void weir_send_promise(weir_transport *t) {
+    t->owing = 1;
+    if (t->state != WEIR_CONNECTING) weir_transport_step_later(t);
 }
 
 static void after_sending(weir_transport *t) {
-    queue_shrank(t);
+    weir_send_tell_marks(t);
     if (!t->queued && (t->state == WEIR_CLOSING || (t->half_closed && !t->finished))) weir_transport_advance(t);
     if (t->extras && t->extras->finished) weir_transport_step_later(t);
 }
@@ -280,9 +302,9 @@ void weir_send_flush(weir_transport *t) {
         give_to_driver(t);
         refused = t->stalled;
     }
-    if (refused)
-        queue_grew(t);
-    else if (t->queued > t->scope->limits.pause_mark)
+    if (refused && t->queued > t->scope->limits.pause_mark)
+        tell_pause(t);
+    else if (t->queued > t->scope->limits.pause_mark && !t->above)
         flush_later(t);
 }
 

@@ -14,7 +14,11 @@
 static void ask(struct weir_uring *u, struct weir_port_op *op) {
     struct io_uring_sqe *sqe = weir_uring_entry(u, op);
     if (!sqe) return;
-    io_uring_prep_multishot_accept(sqe, weir_sys_fd(op->handle), NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int fd = weir_sys_fd(op->handle), flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+    if (op->once)
+        io_uring_prep_accept(sqe, fd, NULL, NULL, flags);
+    else
+        io_uring_prep_multishot_accept(sqe, fd, NULL, NULL, flags);
     weir_uring_seal(u, sqe, op, WEIR_URING_ASKED);
 }
 
@@ -46,8 +50,10 @@ bool weir_uring_accepted(struct weir_uring *u, struct weir_port_op *op, const st
                          struct weir_completion *ret) {
     u->short_of_handles = cqe->res < 0 && cqe->res != -ECANCELED;
     if (cqe->res < 0 && !passing(-cqe->res)) return weir_uring_fail(u, op, -cqe->res, ret);
+    if (cqe->res >= 0) u->base.handles++;
+    if (cqe->res >= 0 && op->once)
+        return weir_uring_end(u, op, weir_sys_handle(cqe->res, WEIR_HANDLE_SOCKET), 0, ret);
     if ((cqe->flags & IORING_CQE_F_MORE) == 0) go_on(u, op);
     if (cqe->res < 0) return false;
-    u->base.handles++;
     return weir_uring_report(op, weir_sys_handle(cqe->res, WEIR_HANDLE_SOCKET), ret);
 }

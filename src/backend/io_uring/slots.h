@@ -13,7 +13,7 @@
 struct weir_slot {
     struct weir_port_op *op; /* NULL: free */
     uint32_t generation;
-    uint32_t place; /* free: the next free slot; a send in the ring: its place there */
+    uint32_t place; /* free: as `free` below; a send in the ring: its place there */
     union {
         int64_t result;             /* of an op that waits to be delivered */
         struct weir_peer_name *name; /* of a connect */
@@ -28,7 +28,8 @@ _Static_assert(sizeof(struct weir_slot) <= 32, "a slot is held for every idle co
 struct weir_slots {
     struct weir_memory *memory;
     struct weir_slot *table;
-    uint32_t capacity, free; /* `free`: first free slot, `capacity` when there is none */
+    uint32_t capacity, known; /* slots there is memory for, and those ever used */
+    uint32_t free;            /* the first free one below `known`, plus 1; 0: none */
 };
 
 /* What a name was asked for. Kept in it, so that even a name nobody knows any more tells what its result is. */
@@ -54,7 +55,7 @@ static inline unsigned weir_name_tag(uint64_t name) { return (uint32_t)name >> W
 /* The slot of that name, or NULL when the op has ended. */
 static inline struct weir_slot *weir_slot_find(const struct weir_slots *slots, uint64_t name) {
     uint32_t number = (uint32_t)name & ((1U << WEIR_SLOT_BITS) - 1);
-    struct weir_slot *slot = number < slots->capacity ? &slots->table[number] : NULL;
+    struct weir_slot *slot = number < slots->known ? &slots->table[number] : NULL;
     return slot && slot->op && slot->generation == name >> 32 ? slot : NULL;
 }
 

@@ -32,7 +32,7 @@ static void listen_for_wake(struct weir_uring *u) {
 }
 
 static void free_names(struct weir_uring *u) {
-    for (uint32_t i = 0; i < u->slots.capacity; i++) {
+    for (uint32_t i = 0; i < u->slots.known; i++) {
         const struct weir_port_op *op = u->slots.table[i].op;
         if (op && op->kind == WEIR_PORT_CONNECT && op->state != WEIR_URING_READY)
             weir_uring_connect_free(u, &u->slots.table[i]);

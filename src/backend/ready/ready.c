@@ -133,7 +133,8 @@ static int64_t attempt(struct weir_ready *r, const struct weir_port_op *op, int 
 
 static bool ends(const struct weir_port_op *op, int64_t result) {
     if (op->kind == WEIR_PORT_RECEIVE) return result <= 0;
-    return op->kind != WEIR_PORT_ACCEPT || (result < 0 && result != WEIR_EABORTED);
+    if (op->kind == WEIR_PORT_ACCEPT && !op->once) return result < 0 && result != WEIR_EABORTED;
+    return true;
 }
 
 /* Makes the completion of `op`, if it comes to one now. */
@@ -240,7 +241,7 @@ int weir_ready_wait(struct weir_backend_state *state, uint64_t deadline_ns) {
 
 static int close_handle(struct weir_ready *r, struct weir_call *call) {
     int fd = weir_sys_fd(call->handle);
-    if ((size_t)fd < r->capacity) {
+    if ((size_t)fd < r->known) {
         bool busy = r->entries[fd].in || r->entries[fd].out; /* by another that borrows the same */
         assert(!busy || weir_sys_is(call->handle, WEIR_HANDLE_BORROWED));
         if (!busy) weir_watch_forget(r, fd);
@@ -300,7 +301,7 @@ int weir_ready_open(struct weir_ready *ready, const struct weir_backend *table, 
 
 /* A child closes its copies of the descriptors: else the peers would not see their ends before it ends itself. */
 static void close_copies(struct weir_ready *ready) {
-    for (size_t fd = 0; fd < ready->capacity; fd++) {
+    for (size_t fd = 0; fd < ready->known; fd++) {
         if (ready->entries[fd].ours) weir_sys_close(weir_sys_handle((int)fd, 0), false);
     }
 }

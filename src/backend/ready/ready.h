@@ -54,7 +54,7 @@ struct weir_ready {
     struct weir_backend_state state; /* first */
     const struct weir_poller *poller;
     struct weir_ready_entry *entries; /* by descriptor */
-    size_t capacity;
+    size_t known, capacity;           /* entries in use, and those there is memory for */
     struct weir_ready_queue fresh; /* ops that end, or are tried, without an event: those since the last wait, */
     struct weir_ready_queue due;   /* and those from before */
     uint8_t *scratch;              /* what receives fill, one at a time */

@@ -11,13 +11,15 @@ static bool between(const struct weir_sim_cut *cut, const weir_sim_host *a, cons
 /* Where the cut between two hosts is listed, or the end of the list. */
 static struct weir_sim_cut **find_cut(weir_sim *sim, const weir_sim_host *a, const weir_sim_host *b) {
     struct weir_sim_cut **at = &sim->cuts;
-    while (*at && !between(*at, a, b)) at = &(*at)->next;
+    while (*at && !between(*at, a, b))
+        at = &(*at)->next;
     return at;
 }
 
 bool weir_sim_is_cut(const weir_sim *sim, const weir_sim_host *a, const weir_sim_host *b) {
     const struct weir_sim_cut *cut = sim->cuts;
-    while (cut && !between(cut, a, b)) cut = cut->next;
+    while (cut && !between(cut, a, b))
+        cut = cut->next;
     return cut != NULL;
 }
 

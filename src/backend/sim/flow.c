@@ -57,7 +57,8 @@ static uint64_t hash_at(const struct weir_sim_flow *f, size_t offset, size_t n) 
 static void grow(weir_sim *sim, struct weir_sim_flow *f, size_t wanted) {
     size_t capacity = f->capacity;
     uint8_t *ring;
-    while (capacity < wanted) capacity *= 2;
+    while (capacity < wanted)
+        capacity *= 2;
     if (capacity > ring_most(f)) capacity = ring_most(f);
     ring = weir_memory_resize(&sim->memory, NULL, 0, capacity);
     if (!ring) return;

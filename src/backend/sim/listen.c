@@ -4,7 +4,6 @@
  * its way can fail; what a host that nobody has would answer is WEIR_EUNREACH after UNREACH_NS. */
 #include "backend/sim/listen.h"
 
-#include <assert.h>
 
 #define UNREACH_NS ((uint64_t)3000000000)
 #define BACKLOG_MOST 4096
@@ -34,7 +33,8 @@ void weir_sim_line_leave(struct weir_sim_stream *stream) {
     struct weir_sim_line *line;
     if (!stream->listener) return;
     line = line_of(stream);
-    for (struct weir_sim_stream *s = line->first; s != stream; s = s->behind) before = s;
+    for (struct weir_sim_stream *s = line->first; s != stream; s = s->behind)
+        before = s;
     if (before)
         before->behind = stream->behind;
     else

@@ -3,7 +3,6 @@
  * Who answers to an address. Ports are counted up from 49152, so that they are the same in each run of a seed. */
 #include "backend/sim/name.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "backend/sim/port.h"
@@ -121,13 +120,15 @@ static bool is_file(const struct weir_sim_name *name) { return name->address.byt
 
 static struct weir_sim_name *find_name(weir_sim_host *host, const weir_address *address) {
     struct weir_sim_name *name = host->names;
-    while (name && !weir_address_equal(&name->address, address)) name = name->next;
+    while (name && !weir_address_equal(&name->address, address))
+        name = name->next;
     return name;
 }
 
 static void remove_name(weir_sim_host *host, struct weir_sim_name *name) {
     struct weir_sim_name **at = &host->names;
-    while (*at != name) at = &(*at)->next;
+    while (*at != name)
+        at = &(*at)->next;
     *at = name->next;
     if (name->owner) name->owner->name = NULL;
     weir_memory_free(&host->sim->memory, name, sizeof *name);
@@ -175,7 +176,8 @@ int weir_sim_unlink(weir_sim_host *host, const weir_address *address) {
 }
 
 void weir_sim_names_free(weir_sim_host *host) {
-    while (host->names) remove_name(host, host->names);
+    while (host->names)
+        remove_name(host, host->names);
 }
 
 /* ---- ways --------------------------------------------------------------------------------------------------------- */

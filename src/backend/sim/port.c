@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The simulated system as a backend: the const table, and the immediate acts. An op is never tried in `submit`; it is
+ * The simulated system as a backend: its const table, and the life of an op on it. An op is never tried in `submit`; it is
  * put among the lanes that may have something to do, and tried by `next` after the next `wait`, in drawn order. What
  * cannot be yet stays in its lane until the socket is poked. Half of all ports say that a send is best tried first, as
  * readiness systems do, the others not, so that seeds run through both.
@@ -128,7 +128,8 @@ static int64_t go_on(struct weir_sim_socket *socket, const struct weir_port_op *
 }
 
 static bool goes_on(const struct weir_port_op *op, int64_t result) {
-    return op->kind == WEIR_PORT_RECEIVE ? result > 0 : op->kind == WEIR_PORT_ACCEPT && result >= 0;
+    if (op->kind == WEIR_PORT_ACCEPT) return result >= 0 && !op->once;
+    return op->kind == WEIR_PORT_RECEIVE && result > 0;
 }
 
 /* A repeating op that has just delivered gets another turn: an accept in this batch, up to its share, else later. */
@@ -165,132 +166,6 @@ static bool next(struct weir_backend_state *state, struct weir_completion *ret) 
 
 static void release(struct weir_backend_state *state, const struct weir_completion *completion) {
     if (completion->bytes) memset(of(state)->scratch, 0xdd, (size_t)completion->result);
-}
-
-/* ---- acts --------------------------------------------------------------------------------------------------------- */
-
-static int call_socket(struct weir_sim_port *port, struct weir_call *call) {
-    struct weir_sim_socket *socket;
-    enum weir_sim_kind kind = call->family == WEIR_FAMILY_UNIX ? WEIR_SIM_UNIX : WEIR_SIM_TCP;
-    int result;
-    if (call->family < WEIR_FAMILY_IPV4 || call->family > WEIR_FAMILY_UNIX) return WEIR_ENOTSUP;
-    result = weir_sim_socket_open(port, kind, call->family, &socket);
-    if (result == 0) call->handle = weir_sim_socket_handle(socket);
-    return result;
-}
-
-static void join_pipe(struct weir_sim_stream *stream, struct weir_sim_socket *writer, struct weir_sim_socket *reader) {
-    struct weir_sim_socket *sockets[2] = {writer, reader};
-    for (int i = 0; i < 2; i++) {
-        struct weir_sim_end *end = &stream->ends[i];
-        end->socket = sockets[i];
-        end->party = sockets[i]->party;
-        end->open = end->connected = true;
-        sockets[i]->end = end;
-    }
-    weir_sim_record(&writer->party, &reader->party, WEIR_SIM_ACT_PIPE, 0, 0);
-}
-
-static int call_pipe(struct weir_sim_port *port, struct weir_call *call) {
-    struct weir_sim_socket *reader = NULL, *writer = NULL;
-    struct weir_sim_stream *stream;
-    int result = weir_sim_socket_open(port, WEIR_SIM_PIPE, WEIR_FAMILY_NONE, &reader);
-    if (result == 0) result = weir_sim_socket_open(port, WEIR_SIM_PIPE, WEIR_FAMILY_NONE, &writer);
-    if (result == 0) result = weir_sim_stream_new(port->host->sim, WEIR_SIM_PIPE, &stream);
-    if (result == 0) {
-        join_pipe(stream, writer, reader);
-        call->handle = weir_sim_socket_handle(reader);
-        call->other = weir_sim_socket_handle(writer);
-        return 0;
-    }
-    if (writer) weir_sim_socket_free(writer);
-    if (reader) weir_sim_socket_free(reader);
-    return result;
-}
-
-static int call_option(struct weir_sim_socket *socket, const struct weir_call *call) {
-    if (socket->party.kind == WEIR_SIM_PIPE) return WEIR_ENOTSUP;
-    if (call->option == WEIR_OPTION_REUSEPORT)
-        socket->reuse_port = call->value != 0;
-    else if (socket->family == WEIR_FAMILY_IPV6)
-        socket->ipv6_only = call->value != 0;
-    else
-        return WEIR_EINVAL;
-    return 0;
-}
-
-static int call_local(const struct weir_sim_socket *socket, const struct weir_call *call) {
-    const weir_address *name = socket->end ? &socket->end->name : &socket->local;
-    if (socket->party.kind == WEIR_SIM_PIPE) return WEIR_ENOTSUP;
-    *call->named = weir_sim_shown(name, socket->family);
-    if (!call->named->family) *call->named = weir_sim_nameless(socket->family);
-    return 0;
-}
-
-static int call_peer(const struct weir_sim_socket *socket, const struct weir_call *call) {
-    if (socket->party.kind == WEIR_SIM_PIPE) return WEIR_ENOTSUP;
-    if (!socket->end || !socket->end->connected || socket->end->reset) return WEIR_ENOTCONN;
-    *call->named = weir_sim_shown(&weir_sim_other(socket->end)->name, socket->family);
-    return 0;
-}
-
-static int call_shutdown(const struct weir_sim_socket *socket) {
-    if (socket->party.kind == WEIR_SIM_PIPE) return WEIR_ENOTSUP;
-    return socket->end ? weir_sim_end_shutdown(socket->end) : WEIR_ENOTCONN;
-}
-
-static int call_close(struct weir_sim_socket *socket, const struct weir_call *call) {
-    if (socket->end) weir_sim_end_close(socket->end, call->value != 0);
-    if (socket->listening) weir_sim_unlisten(socket);
-    weir_sim_unbind(socket);
-    weir_sim_socket_free(socket);
-    return 0;
-}
-
-static int call_try_send(const struct weir_sim_socket *socket, struct weir_call *call) {
-    int64_t result;
-    if (!socket->end || !socket->end->connected) return WEIR_ENOTCONN;
-    if (socket->party.kind == WEIR_SIM_PIPE && socket->end != &socket->end->stream->ends[0]) return WEIR_ENOTSUP;
-    result = weir_sim_end_send(socket->end, call->segments);
-    if (result < 0) return (int)result;
-    call->count = (size_t)result;
-    return 0;
-}
-
-static int call_random(weir_sim *sim, const struct weir_call *call) {
-    for (size_t i = 0; i < call->count; i++) call->bytes[i] = (uint8_t)(weir_sim_random(sim) >> 56);
-    return 0;
-}
-
-/* Acts on a socket that is there. */
-static int call_on(struct weir_sim_socket *socket, struct weir_call *call) {
-    switch (call->kind) {
-    case WEIR_CALL_BIND: return weir_sim_bind(socket, call->address);
-    case WEIR_CALL_LISTEN: return weir_sim_listen(socket, call->value);
-    case WEIR_CALL_OPTION: return call_option(socket, call);
-    case WEIR_CALL_LOCAL: return call_local(socket, call);
-    case WEIR_CALL_PEER: return call_peer(socket, call);
-    case WEIR_CALL_SHUTDOWN: return call_shutdown(socket);
-    case WEIR_CALL_CLOSE: return call_close(socket, call);
-    case WEIR_CALL_TRY_SEND: return call_try_send(socket, call);
-    case WEIR_CALL_UNSENT: call->count = socket->end ? weir_sim_end_unsent(socket->end) : 0; return 0;
-    default: return WEIR_ENOTSUP;
-    }
-}
-
-static int act(struct weir_backend_state *state, struct weir_call *call) {
-    struct weir_sim_port *port = of(state);
-    struct weir_sim_socket *socket;
-    call->os_code = 0;
-    switch (call->kind) {
-    case WEIR_CALL_SOCKET: return call_socket(port, call);
-    case WEIR_CALL_PIPE: return call_pipe(port, call);
-    case WEIR_CALL_UNLINK: return weir_sim_unlink(port->host, call->address);
-    case WEIR_CALL_RANDOM: return call_random(port->host->sim, call);
-    case WEIR_CALL_STDIO: return WEIR_ENOTSUP;
-    default: socket = weir_sim_socket_find(port, call->handle);
-    }
-    return socket ? call_on(socket, call) : WEIR_EINVAL;
 }
 
 /* ---- opened and closed -------------------------------------------------------------------------------------------- */
@@ -330,21 +205,24 @@ static int open_port(struct weir_backend_state **ret, const struct weir_backend_
     return 0;
 }
 
-static void discard(struct weir_sim_socket *socket) {
-    struct weir_call call = {.kind = WEIR_CALL_CLOSE};
-    if (!socket) return;
-    socket->ops[WEIR_SIM_IN] = socket->ops[WEIR_SIM_OUT] = NULL;
-    call_close(socket, &call);
+/* What a forked child leaves open. */
+static void discard_all(struct weir_sim_port *port) {
+    for (uint32_t i = 0; i < port->capacity; i++) {
+        struct weir_sim_socket *socket = port->slots[i].socket;
+        if (!socket) continue;
+        socket->ops[WEIR_SIM_IN] = socket->ops[WEIR_SIM_OUT] = NULL;
+        weir_sim_socket_close(socket, false);
+    }
 }
 
 static void close_port(struct weir_backend_state *state, bool forked) {
     struct weir_sim_port *port = of(state);
     struct weir_memory *memory = state->env.memory;
     assert(forked || state->handles == 0);
-    for (uint32_t i = 0; forked && i < port->capacity; i++) discard(port->sockets[i]);
+    if (forked) discard_all(port);
     port->host->port = NULL;
     weir_memory_free(memory, port->ready, 2 * port->capacity * sizeof *port->ready);
-    weir_memory_free(memory, port->sockets, port->capacity * sizeof *port->sockets);
+    weir_memory_free(memory, port->slots, port->capacity * sizeof *port->slots);
     if (port->own) weir_sim_close(port->own);
     weir_memory_free(memory, port, sizeof *port);
 }
@@ -355,7 +233,7 @@ const struct weir_backend weir_backend_sim = {
     .open = open_port,
     .close = close_port,
     .now_ns = now_ns,
-    .call = act,
+    .call = weir_sim_call,
     .submit = submit,
     .cancel = cancel,
     .wait = wait,

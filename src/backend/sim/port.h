@@ -42,6 +42,10 @@ struct weir_sim_socket {
     struct weir_sim_line made, waiting;
 };
 
+struct weir_sim_slot {
+    struct weir_sim_socket *socket; /* NULL: free */
+};
+
 struct weir_sim_ready {
     struct weir_sim_socket *socket;
     enum weir_sim_lane lane;
@@ -51,8 +55,8 @@ struct weir_sim_port {
     struct weir_backend_state state;
     weir_sim_host *host;
     weir_sim *own; /* the world, when it was made for this loop alone */
-    struct weir_sim_socket **sockets;
-    uint32_t capacity;  /* of `sockets`; of `ready` it is twice that */
+    struct weir_sim_slot *slots;
+    uint32_t capacity;  /* of `slots`; of `ready` it is twice that */
     uint32_t free_hint; /* no place below is free */
     struct weir_sim_ready *ready;
     uint32_t count, batch;
@@ -72,9 +76,13 @@ int weir_sim_port_tick(struct weir_sim_port *port);
 /* Sockets. WEIR_EMFILE at the host's limit, WEIR_ENOMEM. */
 int weir_sim_socket_open(struct weir_sim_port *port, enum weir_sim_kind kind, uint8_t family,
                          struct weir_sim_socket **ret);
-void weir_sim_socket_free(struct weir_sim_socket *socket);
+void weir_sim_socket_close(struct weir_sim_socket *socket, bool reset); /* no op is on it */
+void weir_sim_socket_free(struct weir_sim_socket *socket);              /* the same for one that was never used */
 struct weir_sim_socket *weir_sim_socket_find(const struct weir_sim_port *port, weir_handle handle);
 weir_handle weir_sim_socket_handle(const struct weir_sim_socket *socket);
+
+/* The slot `call` of the backend's table. */
+int weir_sim_call(struct weir_backend_state *state, struct weir_call *call);
 
 /* Something may have changed for a lane of this socket. */
 void weir_sim_poke(struct weir_sim_socket *socket, enum weir_sim_lane lane);

@@ -20,12 +20,14 @@ static uint64_t mix(uint64_t hash, uint64_t word) {
 /* Little end first on every machine, so that a digest means the same everywhere. */
 static uint64_t word_at(const uint8_t *bytes, size_t size) {
     uint64_t word = 0;
-    for (size_t i = 0; i < size; i++) word |= (uint64_t)bytes[i] << (8 * i);
+    for (size_t i = 0; i < size; i++)
+        word |= (uint64_t)bytes[i] << (8 * i);
     return word;
 }
 
 uint64_t weir_sim_hash(uint64_t seed, const uint8_t *bytes, size_t size) {
-    for (; size >= 8; bytes += 8, size -= 8) seed = mix(seed, word_at(bytes, 8));
+    for (; size >= 8; bytes += 8, size -= 8)
+        seed = mix(seed, word_at(bytes, 8));
     return mix(seed, word_at(bytes, size) ^ (uint64_t)size << 56);
 }
 

@@ -4,38 +4,38 @@
  * that poking a socket needs no memory. */
 #include <assert.h>
 
-#include "backend/sim/port.h"
+#include "backend/sim/listen.h"
+#include "backend/sim/stream.h"
 
 #define TABLE_LEAST 8
 
+/* New pieces are made before the old ones go: when the second is refused, all is as before. */
 static int grow(struct weir_sim_port *port) {
     struct weir_memory *memory = port->state.env.memory;
     uint32_t old = port->capacity, new = old ? 2 * old : TABLE_LEAST;
-    struct weir_sim_ready *ready;
-    struct weir_sim_socket **sockets;
+    struct weir_sim_ready *ready = weir_memory_new(memory, 2 * new * sizeof *ready);
+    struct weir_sim_slot *slots = ready ? weir_memory_new(memory, new * sizeof *slots) : NULL;
 
-    /* Two requests, and the second may be refused: then the first piece is larger than its size says, which the next
-     * attempt would not know. So new pieces are made before the old ones go. */
-    ready = weir_memory_new(memory, 2 * new * sizeof *ready);
-    sockets = weir_memory_new(memory, new * sizeof *sockets);
-    if (!ready || !sockets) {
+    if (!slots) {
         weir_memory_free(memory, ready, 2 * new * sizeof *ready);
-        weir_memory_free(memory, sockets, new * sizeof *sockets);
         return WEIR_ENOMEM;
     }
-    for (uint32_t i = 0; i < port->count; i++) ready[i] = port->ready[i];
-    for (uint32_t i = 0; i < old; i++) sockets[i] = port->sockets[i];
+    for (uint32_t i = 0; i < port->count; i++)
+        ready[i] = port->ready[i];
+    for (uint32_t i = 0; i < old; i++)
+        slots[i] = port->slots[i];
     weir_memory_free(memory, port->ready, 2 * old * sizeof *ready);
-    weir_memory_free(memory, port->sockets, old * sizeof *sockets);
+    weir_memory_free(memory, port->slots, old * sizeof *slots);
     port->ready = ready;
-    port->sockets = sockets;
+    port->slots = slots;
     port->capacity = new;
     return 0;
 }
 
 static uint32_t lowest_free(struct weir_sim_port *port) {
     uint32_t i = port->free_hint;
-    while (i < port->capacity && port->sockets[i]) i++;
+    while (i < port->capacity && port->slots[i].socket)
+        i++;
     return port->free_hint = i;
 }
 
@@ -52,7 +52,7 @@ int weir_sim_socket_open(struct weir_sim_port *port, enum weir_sim_kind kind, ui
     socket->slot = lowest_free(port);
     socket->family = family;
     socket->party = (struct weir_sim_party){host, ++host->serial, (uint8_t)kind};
-    port->sockets[socket->slot] = socket;
+    port->slots[socket->slot].socket = socket;
     port->state.handles++;
     *ret = socket;
     return 0;
@@ -64,7 +64,7 @@ weir_handle weir_sim_socket_handle(const struct weir_sim_socket *socket) {
 
 struct weir_sim_socket *weir_sim_socket_find(const struct weir_sim_port *port, weir_handle handle) {
     uint32_t slot = (uint32_t)(uint64_t)handle;
-    struct weir_sim_socket *socket = handle >= 0 && slot < port->capacity ? port->sockets[slot] : NULL;
+    struct weir_sim_socket *socket = handle >= 0 && slot < port->capacity ? port->slots[slot].socket : NULL;
     return socket && weir_sim_socket_handle(socket) == handle ? socket : NULL;
 }
 
@@ -115,8 +115,15 @@ void weir_sim_socket_free(struct weir_sim_socket *socket) {
         assert(!socket->ops[lane]);
         if (socket->place[lane]) take_out(port, socket->place[lane] - 1);
     }
-    port->sockets[socket->slot] = NULL;
+    port->slots[socket->slot].socket = NULL;
     if (socket->slot < port->free_hint) port->free_hint = socket->slot;
     port->state.handles--;
     weir_memory_free(port->state.env.memory, socket, sizeof *socket);
+}
+
+void weir_sim_socket_close(struct weir_sim_socket *socket, bool reset) {
+    if (socket->end) weir_sim_end_close(socket->end, reset);
+    if (socket->listening) weir_sim_unlisten(socket);
+    weir_sim_unbind(socket);
+    weir_sim_socket_free(socket);
 }

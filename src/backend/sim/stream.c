@@ -78,9 +78,7 @@ static void parcel_came(struct weir_sim_end *end, const struct weir_sim_parcel *
         weir_sim_record(from, &end->party, WEIR_SIM_ACT_FIN, 0, 0);
         fin_came(end);
         break;
-    default:
-        weir_sim_record(from, &end->party, WEIR_SIM_ACT_RESET, 0, 0);
-        reset_came(end);
+    default: weir_sim_record(from, &end->party, WEIR_SIM_ACT_RESET, 0, 0); reset_came(end);
     }
 }
 
@@ -184,7 +182,8 @@ int64_t weir_sim_end_send(struct weir_sim_end *end, const struct weir_segment *c
 
     if (is_tcp(end) && end->error) return take_error(end);
     if (is_broken(end)) return WEIR_ERESET;
-    for (const struct weir_segment *s = chain; s && n < room; s = s->next) n += s->size;
+    for (const struct weir_segment *s = chain; s && n < room; s = s->next)
+        n += s->size;
     if (n > room) n = room;
     if (n) n = weir_sim_flow_write(sim, &end->out, chain, weir_sim_part(sim, n));
     if (!n) return WEIR_EAGAIN;

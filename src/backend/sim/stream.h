@@ -32,7 +32,7 @@ struct weir_sim_end {
 struct weir_sim_stream {
     struct weir_sim_stream *next, *before; /* of the world */
     weir_sim *sim;
-    struct weir_sim_end ends[2]; /* the one that connects, the one that accepts */
+    struct weir_sim_end ends[2];      /* the one that connects, the one that accepts */
     struct weir_sim_socket *listener; /* in one of its lines */
     struct weir_sim_stream *behind;   /* in that line */
     bool made;                        /* in the line of connections that are made */

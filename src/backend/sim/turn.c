@@ -22,19 +22,19 @@ static bool counts(const weir_sim_host *host) { return host->port && weir_sim_po
 
 static bool stale(const weir_sim_host *host) { return host->sim->now_ns - host->port->waited_ns > STALE_NS; }
 
-static bool busy(const weir_sim_host *host) {
-    return counts(host) && (weir_sim_port_busy(host->port) || stale(host));
-}
+static bool busy(const weir_sim_host *host) { return counts(host) && (weir_sim_port_busy(host->port) || stale(host)); }
 
 static unsigned count_busy(const weir_sim *sim) {
     unsigned n = 0;
-    for (const weir_sim_host *host = sim->hosts; host; host = host->next) n += busy(host);
+    for (const weir_sim_host *host = sim->hosts; host; host = host->next)
+        n += busy(host);
     return n;
 }
 
 static weir_sim_host *nth_busy(const weir_sim *sim, uint64_t n) {
     weir_sim_host *host = sim->hosts;
-    while (!busy(host) || n--) host = host->next;
+    while (!busy(host) || n--)
+        host = host->next;
     return host;
 }
 
@@ -118,6 +118,7 @@ int weir_sim_run(weir_sim *sim, uint64_t until_ns) {
     if (!sim) return WEIR_EINVAL;
     if (sim->in_turn) return WEIR_EBUSY;
     ask_all(sim);
-    while (result == 0 && sim->now_ns < until_ns && any_counts(sim)) result = weir_sim_step(sim, until_ns);
+    while (result == 0 && sim->now_ns < until_ns && any_counts(sim))
+        result = weir_sim_step(sim, until_ns);
     return result;
 }

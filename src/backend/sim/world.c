@@ -41,7 +41,7 @@ int weir_sim_open(weir_sim **ret, const weir_sim_options *options) {
     sim->memory = memory;
     sim->options = filled;
     sim->options.allocator = NULL; /* copied into `memory`; the caller's struct need not live on */
-    sim->random = sim->digest = filled.seed;
+    sim->random = filled.seed;
     *ret = sim;
     return 0;
 }
@@ -58,7 +58,8 @@ int weir_sim_close(weir_sim *sim) {
     for (const weir_sim_host *host = sim->hosts; host; host = host->next) {
         if (host->port) return WEIR_EBUSY;
     }
-    while (sim->streams) weir_sim_stream_free(sim->streams);
+    while (sim->streams)
+        weir_sim_stream_free(sim->streams);
     while (sim->hosts) {
         weir_sim_host *host = sim->hosts;
         sim->hosts = host->next;
@@ -74,8 +75,13 @@ int weir_sim_close(weir_sim *sim) {
     return 0;
 }
 
-static bool usable(const weir_address *address) {
-    return !weir_sim_is_loopback(address) && !weir_sim_is_any(address);
+static int parse_host(weir_address *ret, const char *text) {
+    weir_address parsed;
+    if (weir_address_ip(&parsed, text, 0) < 0) return WEIR_EINVAL;
+    parsed = weir_sim_unmapped(&parsed);
+    if (weir_sim_is_loopback(&parsed) || weir_sim_is_any(&parsed)) return WEIR_EINVAL;
+    *ret = parsed;
+    return 0;
 }
 
 int weir_sim_host_add(weir_sim *sim, const char *name, const char *address, weir_sim_host **ret) {
@@ -83,8 +89,7 @@ int weir_sim_host_add(weir_sim *sim, const char *name, const char *address, weir
     weir_address parsed;
     weir_sim_host *host, **end;
 
-    if (!sim || !name || !address || !ret || weir_address_ip(&parsed, address, 0) < 0 || !usable(&parsed))
-        return WEIR_EINVAL;
+    if (!sim || !name || !address || !ret || parse_host(&parsed, address) < 0) return WEIR_EINVAL;
     for (end = &sim->hosts; *end; end = &(*end)->next) {
         if (weir_sim_same_ip(&(*end)->address, &parsed)) return WEIR_EEXIST;
     }

@@ -66,8 +66,8 @@ struct weir_sim_party {
 #define WEIR_SIM_ACT_LIST(X)                                                                                           \
     X(WEIR_SIM_ACT_LISTEN, "listen")                                                                                   \
     X(WEIR_SIM_ACT_CONNECT, "connect")                                                                                 \
-    X(WEIR_SIM_ACT_QUEUED, "queued")       /* in a backlog */                                                          \
-    X(WEIR_SIM_ACT_WAITS, "backlog full")  /* before a full one */                                                     \
+    X(WEIR_SIM_ACT_QUEUED, "queued")      /* in a backlog */                                                           \
+    X(WEIR_SIM_ACT_WAITS, "backlog full") /* before a full one */                                                      \
     X(WEIR_SIM_ACT_ACCEPT, "accept")                                                                                   \
     X(WEIR_SIM_ACT_CONNECTED, "connected")                                                                             \
     X(WEIR_SIM_ACT_REFUSED, "refused")                                                                                 \
