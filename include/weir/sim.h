@@ -5,8 +5,9 @@
  * seed, same trace, byte for byte. `weir_run` on any loop of the world runs the whole world.
  *
  * Hosts reach each other over TCP by their addresses; 127.0.0.1, ::1, UNIX sockets and pipes stay within a host. Bytes
- * are never lost or reordered within a connection, as in TCP; connections are refused, reset and cut off as told.
- * Everything belongs to one thread. */
+ * are never lost or reordered within a connection, as in TCP; connections are refused, reset and cut off as told. What a
+ * program sees of an end, a reset or a full backlog is what Linux shows it. A connect to an address that no host has
+ * fails with WEIR_EUNREACH after three seconds. A tick takes a microsecond. Everything belongs to one thread. */
 #ifndef WEIR_SIM_H
 #define WEIR_SIM_H
 
@@ -27,11 +28,13 @@ typedef struct weir_sim_options {
     unsigned short_io_percent;               /* how often a read or write moves only a part, at random; 0 */
     unsigned handle_limit;                   /* handles a host may have open, then WEIR_EMFILE; 0: 1024 */
     const weir_allocator *allocator;         /* of the world itself; NULL: realloc and free */
-    void (*trace)(void *user, const char *line); /* one line per event of the world; NULL: none */
+    /* "0.081352ms a tcp#3 -> b tcp#1 data 64": one line per event of the world, which must not call weir. NULL: none */
+    void (*trace)(void *user, const char *line);
     void *trace_user;
 } weir_sim_options;
 
-/* Makes a world. `options` may be NULL. WEIR_ENOMEM, WEIR_EINVAL (minimum above maximum). */
+/* Makes a world. `options` may be NULL. WEIR_ENOMEM, WEIR_EINVAL (minimum above maximum, more than 100 percent, buffers
+ * beyond 1 GiB). */
 WEIR_API int weir_sim_open(weir_sim **ret, const weir_sim_options *options);
 
 /* Frees the world and its hosts. WEIR_EBUSY while a loop lives on one of them. */
@@ -41,14 +44,14 @@ WEIR_API int weir_sim_close(weir_sim *sim);
  * one loop. WEIR_EEXIST (the address is taken), WEIR_EINVAL, WEIR_ENOMEM. */
 WEIR_API int weir_sim_host_add(weir_sim *sim, const char *name, const char *address, weir_sim_host **ret);
 
-/* The virtual time, in nanoseconds since the world began. */
+/* The virtual time, in nanoseconds since the world began. The clock of its loops is ahead of it by a constant. */
 WEIR_API uint64_t weir_sim_now_ns(const weir_sim *sim);
 
 /* The next number of the world's generator: a test that needs chance takes it here and stays a seed. */
 WEIR_API uint64_t weir_sim_random(weir_sim *sim);
 
 /* Runs the world until its clock stands at `until_ns`, all loops are done, or nothing can happen any more
- * (WEIR_ESTALLED). WEIR_EBUSY from a callback. */
+ * (WEIR_ESTALLED, also when only idle listeners are left; the clock stays where it was). WEIR_EBUSY from a callback. */
 WEIR_API int weir_sim_run(weir_sim *sim, uint64_t until_ns);
 
 /* Cuts (or mends) all ways between two hosts: what is under way waits, connects hang. */

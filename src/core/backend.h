@@ -74,6 +74,7 @@ enum weir_call_kind {
     WEIR_CALL_CLOSE,    /* handle, value: 1 to reset the connection; all its ops have ended. Borrowed ones stay open */
     WEIR_CALL_TRY_SEND, /* handle, segments -> count taken, WEIR_EAGAIN when none can be now */
     WEIR_CALL_UNSENT,   /* handle -> count of bytes sent that the peer's system has not acknowledged, 0 if unknown */
+    WEIR_CALL_ERROR,    /* handle: takes the error that its connection has met and no op has reported; 0: none */
     WEIR_CALL_PIPE,     /* -> handle (reads), other (writes) */
     WEIR_CALL_STDIO,    /* value 0 or 1 -> handle, borrowed */
     WEIR_CALL_UNLINK,   /* address: removes the socket file of a listener that is going */

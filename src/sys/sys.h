@@ -50,6 +50,7 @@ int weir_sys_local(int64_t handle, weir_address *ret, int *os_code);
 int weir_sys_peer(int64_t handle, weir_address *ret, int *os_code);
 int weir_sys_shutdown_send(int64_t handle, int *os_code);
 int weir_sys_close(int64_t handle, bool reset);
+int weir_sys_pending_error(int64_t handle, int *os_code); /* SO_ERROR, which is handed out once */
 size_t weir_sys_unsent(int64_t handle);
 
 /* Bytes of any stream handle, never blocking (but for WEIR_HANDLE_FILE). WEIR_EAGAIN: not now; receive 0: the end. */

@@ -157,8 +157,8 @@ void weir_transport_greet(weir_transport *t);
 /* The linger deadline passed; `lost`: bytes were not acknowledged by then. */
 void weir_transport_linger_over(weir_transport *t, bool lost);
 
-/* Closed by its peer in the middle of a message. */
-void weir_transport_note_truncated(weir_transport *t);
+/* Keeps a failure as the reason to be told at the end, unless there is one already. */
+void weir_transport_note(weir_transport *t, int code, weir_stage stage, int os_code);
 
 /* Does what is due: greets a new protocol, offers unread bytes, tells the end, goes on with closing. */
 void weir_transport_advance(weir_transport *t);

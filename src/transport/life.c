@@ -126,20 +126,20 @@ void weir_transport_gone(weir_transport *t) {
     weir_transport_step_later(t);
 }
 
+void weir_transport_note(weir_transport *t, int code, weir_stage stage, int os_code) {
+    if (t->code) return;
+    t->code = (int8_t)code;
+    t->stage = (uint8_t)stage;
+    t->os_code = os_code;
+}
+
 void weir_transport_linger_over(weir_transport *t, bool lost) {
-    if (lost && !t->code) {
-        t->code = WEIR_ETIMEDOUT;
-        t->stage = WEIR_STAGE_CLOSE;
-    }
+    if (lost) weir_transport_note(t, WEIR_ETIMEDOUT, WEIR_STAGE_CLOSE, 0);
     drop(t, lost);
 }
 
 static void note_failure(weir_transport *t, int code, weir_stage stage, int os_code) {
-    if (!t->code) {
-        t->code = (int8_t)code;
-        t->stage = (uint8_t)stage;
-        t->os_code = os_code;
-    }
+    weir_transport_note(t, code, stage, os_code);
     weir_transport_step_later(t);
 }
 
@@ -195,14 +195,10 @@ void weir_transport_greet(weir_transport *t) {
     while (t->fresh && t->state == WEIR_OPEN) {
         t->fresh = 0;
         t->offered = 0;
+        weir_deadline_review(t);
         if (t->protocol->connected) t->protocol->connected(t->self, t);
         if (t->above && !t->fresh) weir_send_tell_pause(t);
     }
-}
-
-void weir_transport_note_truncated(weir_transport *t) {
-    t->code = WEIR_ETRUNCATED;
-    t->stage = WEIR_STAGE_READ;
 }
 
 static void advance_open(weir_transport *t) {

@@ -181,7 +181,7 @@ static void end_protocol(weir_transport *t) {
     }
     bool truncated = t->unread != NULL;
     weir_transport_close(t);
-    if (truncated) weir_transport_note_truncated(t);
+    if (truncated) weir_transport_note(t, WEIR_ETRUNCATED, WEIR_STAGE_READ, 0);
 }
 
 /* After the last offer: whoever reads has left what is unread, if anything. */

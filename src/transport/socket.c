@@ -35,10 +35,20 @@ static void close_handle(weir_loop *loop, weir_handle handle, bool reset) {
     if (handle != WEIR_NO_HANDLE) weir_port_call(loop, &call);
 }
 
+/* A reset may have come after the end that we saw, and then the last bytes did not arrive: only the socket's own error
+ * tells, and only before it is closed (docs/decisions/0003, R6). */
+static void look_for_late_reset(struct weir_socket *s) {
+    weir_transport *t = &s->base;
+    struct weir_call call = {.kind = WEIR_CALL_ERROR, .handle = s->receive.handle};
+    if (t->reset || t->code || !(t->driver->caps & WEIR_LINGERS)) return;
+    if (weir_port_call(loop_of(t), &call) < 0) weir_transport_note(t, WEIR_ERESET, WEIR_STAGE_CLOSE, call.os_code);
+}
+
 /* After drop: lets go when the last op has ended. */
 void weir_socket_release(struct weir_socket *s) {
     if (!s->base.dropped || s->base.gone || s->receive.active || sending_of(s) || weir_connect_active(&s->base)) return;
     weir_loop *loop = loop_of(&s->base);
+    look_for_late_reset(s);
     if (out_of(s) != s->receive.handle) close_handle(loop, out_of(s), s->base.reset);
     close_handle(loop, s->receive.handle, s->base.reset);
     weir_transport_gone(&s->base);

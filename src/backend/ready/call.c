@@ -58,6 +58,7 @@ int weir_ready_call(struct weir_backend_state *state, struct weir_call *call, bo
     case WEIR_CALL_SHUTDOWN: return weir_sys_shutdown_send(call->handle, &call->os_code);
     case WEIR_CALL_CLOSE: return close_handle(state, call);
     case WEIR_CALL_UNSENT: call->count = weir_sys_unsent(call->handle); return 0;
+    case WEIR_CALL_ERROR: return weir_sys_pending_error(call->handle, &call->os_code);
     case WEIR_CALL_PIPE: return make_pipe(state, call, nonblocking);
     case WEIR_CALL_STDIO: return made(state, call, weir_sys_stdio(call->value, &call->os_code));
     case WEIR_CALL_UNLINK: return weir_sys_unlink(call->address, &call->os_code);

@@ -102,6 +102,7 @@ static int call_on(struct weir_sim_socket *socket, struct weir_call *call) {
     case WEIR_CALL_CLOSE: weir_sim_socket_close(socket, call->value != 0); return 0;
     case WEIR_CALL_TRY_SEND: return call_try_send(socket, call);
     case WEIR_CALL_UNSENT: call->count = socket->end ? weir_sim_end_unsent(socket->end) : 0; return 0;
+    case WEIR_CALL_ERROR: return socket->end ? weir_sim_end_take_error(socket->end) : 0;
     default: return WEIR_ENOTSUP;
     }
 }

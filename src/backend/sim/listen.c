@@ -4,7 +4,6 @@
  * its way can fail; what a host that nobody has would answer is WEIR_EUNREACH after UNREACH_NS. */
 #include "backend/sim/listen.h"
 
-
 #define UNREACH_NS ((uint64_t)3000000000)
 #define BACKLOG_MOST 4096
 

@@ -147,7 +147,7 @@ void weir_sim_stream_free(struct weir_sim_stream *stream) {
 
 /* ---- what a program does ------------------------------------------------------------------------------------------ */
 
-static int take_error(struct weir_sim_end *end) {
+int weir_sim_end_take_error(struct weir_sim_end *end) {
     int error = end->error;
     end->error = 0;
     return error;
@@ -156,7 +156,7 @@ static int take_error(struct weir_sim_end *end) {
 /* Without bytes: the order in which the kernel looks at the rest. */
 static int64_t receive_none(struct weir_sim_end *end) {
     if (is_tcp(end) && end->ended) return 0;
-    if (end->error) return take_error(end);
+    if (end->error) return weir_sim_end_take_error(end);
     return end->ended || end->reset ? 0 : WEIR_EAGAIN;
 }
 
@@ -180,7 +180,7 @@ int64_t weir_sim_end_send(struct weir_sim_end *end, const struct weir_segment *c
     weir_sim *sim = end->stream->sim;
     size_t room = weir_sim_flow_room(&end->out), n = 0;
 
-    if (is_tcp(end) && end->error) return take_error(end);
+    if (is_tcp(end) && end->error) return weir_sim_end_take_error(end);
     if (is_broken(end)) return WEIR_ERESET;
     for (const struct weir_segment *s = chain; s && n < room; s = s->next)
         n += s->size;

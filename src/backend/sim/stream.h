@@ -55,6 +55,9 @@ int weir_sim_end_shutdown(struct weir_sim_end *end);
 
 size_t weir_sim_end_unsent(const struct weir_sim_end *end);
 
+/* The error that nobody has been told of, if any; handed out once. */
+int weir_sim_end_take_error(struct weir_sim_end *end);
+
 /* Gives the end up; the stream may be gone then. */
 void weir_sim_end_close(struct weir_sim_end *end, bool reset);
 

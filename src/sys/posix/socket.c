@@ -80,14 +80,18 @@ int weir_sys_connect(int64_t handle, const weir_address *address, int *os_code) 
 
 /* A socket that is not connected and has no error to tell either is under way, or, if it also hangs up, has lost what
  * it had: waiting for that one would never end. */
-int weir_sys_connect_result(int64_t handle, int *os_code) {
-    struct pollfd ready = {.fd = weir_sys_fd(handle), .events = POLLOUT};
+int weir_sys_pending_error(int64_t handle, int *os_code) {
     int error = 0;
     socklen_t size = sizeof error;
-    if (poll(&ready, 1, 0) == 0) return weir_sys_fail_with(EAGAIN, os_code);
-    if (getsockopt(ready.fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) return weir_sys_fail(os_code);
-    if (error == 0 && (ready.revents & POLLHUP)) error = ECONNRESET;
+    if (getsockopt(weir_sys_fd(handle), SOL_SOCKET, SO_ERROR, &error, &size) < 0) return weir_sys_fail(os_code);
     return error == 0 ? 0 : weir_sys_fail_with(error, os_code);
+}
+
+int weir_sys_connect_result(int64_t handle, int *os_code) {
+    struct pollfd ready = {.fd = weir_sys_fd(handle), .events = POLLOUT};
+    if (poll(&ready, 1, 0) == 0) return weir_sys_fail_with(EAGAIN, os_code);
+    int status = weir_sys_pending_error(handle, os_code);
+    return status == 0 && (ready.revents & POLLHUP) ? weir_sys_fail_with(ECONNRESET, os_code) : status;
 }
 
 int weir_sys_local(int64_t handle, weir_address *ret, int *os_code) {
