@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* libuv driven at its best: one shared buffer for all reads, uv_try_write in the read callback, and only what the socket refused is
- * copied and written with a request, reading stopped meanwhile. */
+/* libuv driven at its best: one shared buffer for all reads, uv_try_write in the read callback, and only what the
+ * socket refused is copied and written with a request, reading stopped meanwhile. */
 #include "server.h"
 
 #include <string.h>
@@ -21,9 +21,7 @@ static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *ret) {
     *ret = uv_buf_init(buffer, sizeof buffer);
 }
 
-static void on_closed(uv_handle_t *h) {
-    free(h);
-}
+static void on_closed(uv_handle_t *h) { free(h); }
 
 static void drop(uv_stream_t *s) {
     if (!uv_is_closing((uv_handle_t *)s)) {

@@ -16,9 +16,7 @@ static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *ret) {
     *ret = uv_buf_init(malloc(suggested), (unsigned)suggested);
 }
 
-static void on_closed(uv_handle_t *h) {
-    free(h);
-}
+static void on_closed(uv_handle_t *h) { free(h); }
 
 static void on_written(uv_write_t *request, int status) {
     struct write *w = (struct write *)request;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The load generator: `bench_load MODE PORT PID [name=value ...]` runs one mode against a running server and prints one line.
+/* The load generator: `bench_load MODE PORT PID [name=value ...]` runs one mode against a running server and
+ * prints one line.
  *
- * Modes: echo, churn, idle, flood (each in its own file).  Names: connections, first, size, depth, warm_ms, time_ms. */
+ * Modes: echo, churn, idle, flood (each in its own file). Names: connections, first, size, depth, warm_ms,
+ * time_ms. */
 #include "load.h"
 
 #include <signal.h>
@@ -16,8 +18,10 @@ static const struct {
 } modes[] = {{"echo", load_echo}, {"churn", load_churn}, {"idle", load_idle}, {"flood", load_flood}};
 
 static int usage(void) {
-    fprintf(stderr, "usage: bench_load echo|churn|idle|flood PORT PID [connections=N] [first=N] [size=BYTES] [depth=N] [warm_ms=N] "
-                    "[time_ms=N]\n");
+    fprintf(
+        stderr,
+        "usage: bench_load echo|churn|idle|flood PORT PID [connections=N] [first=N] [size=BYTES] [depth=N] [warm_ms=N] "
+        "[time_ms=N]\n");
     return 2;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Churn: `connections` at once, each connects, has 64 bytes echoed, closes, and is followed by a new one.
  *
- * A connection counts when its echo has come back.  The client closes first, so the server side leaves nothing in TIME_WAIT. */
+ * A connection counts when its echo has come back. The client closes first, so the server side leaves nothing in
+ * TIME_WAIT. */
 #include "load.h"
 
 #include <errno.h>
@@ -102,7 +103,7 @@ int load_churn(const struct load_options *o) {
     }
     const double us = (double)(peer_cpu_ns(o->pid) - cpu) / 1e3, seconds = (double)(peer_now_ns() - start) / 1e9;
     const double n = r.done > done ? (double)(r.done - done) : 1;
-    printf("requests=%" PRIu64 " total=%" PRIu64 " seconds=%.3f per_second=%.0f server_us=%.0f us_each=%.4f\n", r.done - done, r.done,
-           seconds, n / seconds, us, us / n);
+    printf("requests=%" PRIu64 " total=%" PRIu64 " seconds=%.3f per_second=%.0f server_us=%.0f us_each=%.4f\n",
+           r.done - done, r.done, seconds, n / seconds, us, us / n);
     return 0;
 }

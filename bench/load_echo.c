@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Closed-loop echo: every connection keeps `depth` messages in flight and sends the next when one has come back whole.
+/* Closed-loop echo: every connection keeps `depth` messages in flight and sends the next when one has come back
+ * whole.
  *
- * Phases: warm up (every byte that comes back is compared), measure (bytes are counted only, so that comparing does not push the
- * server's data out of a shared cache), drain (no new messages; in the end every byte sent must have come back).  The server's CPU
- * clock is read at both ends of the measured window.
+ * Phases: warm up (every byte that comes back is compared), measure (bytes are counted only, so that comparing
+ * does not push the server's data out of a shared cache), drain (no new messages; in the end every byte sent must
+ * have come back). The server's CPU clock is read at both ends of the measured window.
  *
- * Known weakness: a window ends at the first turn after its time, so it may be a few hundred microseconds long; the count and the
- * clock are read together, so the ratio is right. */
+ * Known weakness: a window ends at the first turn after its time, so it may be a few hundred microseconds long;
+ * the count and the clock are read together, so the ratio is right. */
 #include "load.h"
 
 #include <errno.h>
@@ -165,8 +166,8 @@ static struct mark mark_now(const struct run *r) {
 static void report(const struct run *r, struct mark a, struct mark b) {
     const double n = b.done > a.done ? (double)(b.done - a.done) : 1;
     const double seconds = (double)(b.time_ns - a.time_ns) / 1e9, us = (double)(b.cpu_ns - a.cpu_ns) / 1e3;
-    printf("requests=%" PRIu64 " total=%" PRIu64 " seconds=%.3f per_second=%.0f server_us=%.0f us_each=%.4f\n", b.done - a.done,
-           r->done, seconds, n / seconds, us, us / n);
+    printf("requests=%" PRIu64 " total=%" PRIu64 " seconds=%.3f per_second=%.0f server_us=%.0f us_each=%.4f\n",
+           b.done - a.done, r->done, seconds, n / seconds, us, us / n);
 }
 
 int load_echo(const struct load_options *o) {

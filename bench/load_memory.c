@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The server's memory: per idle connection, and under a peer that sends without end and never reads.
  *
- * `idle`: connections are opened one after another, each has one 64-byte echo and then rests.  Private memory is read when `first` and
- * when `connections` of them rest; the slope between the two leaves out what the server needs once.
- * `flood`: after one echo on a resting connection the server's memory is the idle mark; then one peer sends 2 GiB, or as much as is
- * taken before nothing has moved for two seconds, while the memory is sampled. */
+ * `idle`: connections are opened one after another, each has one 64-byte echo and then rests. Private memory is
+ * read when `first` and when `connections` of them rest; the slope between the two leaves out what the server
+ * needs once.
+ * `flood`: after one echo on a resting connection the server's memory is the idle mark; then one peer sends 2 GiB,
+ * or as much as is taken before nothing has moved for two seconds, while the memory is sampled. */
 #include "load.h"
 
 #include <errno.h>
@@ -48,15 +49,14 @@ int load_idle(const struct load_options *o) {
     }
     settle();
     const struct peer_memory at_last = peer_memory_of(o->pid);
-    const double slope = (double)(at_last.private_kib - at_first.private_kib) * 1024 / (double)(o->connections - o->first);
-    printf("first=%u first_kib=%ld last=%u last_kib=%ld bytes_each=%.1f\n", o->first, at_first.private_kib, o->connections,
-           at_last.private_kib, slope);
+    const double slope =
+        (double)(at_last.private_kib - at_first.private_kib) * 1024 / (double)(o->connections - o->first);
+    printf("first=%u first_kib=%ld last=%u last_kib=%ld bytes_each=%.1f\n", o->first, at_first.private_kib,
+           o->connections, at_last.private_kib, slope);
     return 0;
 }
 
-static long max(long a, long b) {
-    return a > b ? a : b;
-}
+static long max(long a, long b) { return a > b ? a : b; }
 
 /* Sends until all is taken or nothing moves; the highest resident size seen goes to *top_kib. */
 static uint64_t pour(int fd, const uint8_t *chunk, pid_t pid, long *top_kib) {
@@ -92,8 +92,8 @@ int load_flood(const struct load_options *o) {
     const uint64_t sent = pour(fd, chunk, o->pid, &top_kib);
     const struct peer_memory after = peer_memory_of(o->pid);
     top_kib = max(max(top_kib, after.rss_kib), after.peak_kib);
-    printf("sent=%" PRIu64 " idle_kib=%ld after_kib=%ld top_kib=%ld growth_kib=%ld\n", sent, idle.rss_kib, after.rss_kib, top_kib,
-           top_kib - idle.rss_kib);
+    printf("sent=%" PRIu64 " idle_kib=%ld after_kib=%ld top_kib=%ld growth_kib=%ld\n", sent, idle.rss_kib,
+           after.rss_kib, top_kib, top_kib - idle.rss_kib);
     const int still = open_echoed(o->port, 2);
     return still < 0 ? 1 : 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What every mode of the load generator needs: connections that do not run out of ports, and the server's cost as the kernel counts it.
+/* What every mode of the load generator needs: connections that do not run out of ports, and the server's cost as
+ * the kernel counts it.
  *
- * CPU time comes from the process's CPU clock, which has nanosecond steps and includes the kernel's threads working for it (io_uring's
- * workers), so a window can be as short as a second.  Connections leave from 127.0.0.2 ... 127.0.0.201 in turn: ports that still wait
- * in TIME_WAIT then never run short. */
+ * CPU time comes from the process's CPU clock, which has nanosecond steps and includes the kernel's threads
+ * working for it (io_uring's workers), so a window can be as short as a second. Connections leave from 127.0.0.2
+ * ... 127.0.0.201 in turn: ports that still wait in TIME_WAIT then never run short. */
 #include "load.h"
 
 #include <arpa/inet.h>
@@ -26,9 +27,7 @@ static uint64_t read_clock(clockid_t clock) {
     return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
 }
 
-uint64_t peer_now_ns(void) {
-    return read_clock(CLOCK_MONOTONIC);
-}
+uint64_t peer_now_ns(void) { return read_clock(CLOCK_MONOTONIC); }
 
 uint64_t peer_cpu_ns(pid_t pid) {
     clockid_t clock;
@@ -60,7 +59,8 @@ static long proc_kib(pid_t pid, const char *file, const char *name, const char *
     while (fgets(line, sizeof line, f) != NULL) {
         const char *colon = strchr(line, ':');
         const size_t n = colon == NULL ? 0 : (size_t)(colon - line);
-        if (n > 0 && ((strlen(name) == n && memcmp(line, name, n) == 0) || (strlen(other) == n && memcmp(line, other, n) == 0))) {
+        if (n > 0 && ((strlen(name) == n && memcmp(line, name, n) == 0) ||
+                      (strlen(other) == n && memcmp(line, other, n) == 0))) {
             sum += strtol(colon + 1, NULL, 10);
         }
     }
@@ -86,8 +86,10 @@ void peer_reset_peak(pid_t pid) {
 
 int peer_connect(uint16_t port, unsigned number) {
     const int one = 1;
-    const struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    const struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK + 1 + number % source_count)}};
+    const struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const struct sockaddr_in from = {.sin_family = AF_INET,
+                                     .sin_addr = {htonl(INADDR_LOOPBACK + 1 + number % source_count)}};
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return -1;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The limit for readiness: the least an epoll echo server can do.
  *
- * One shared buffer, large enough that a 100 KiB message needs one recv and one send, and used again at once, so that it stays in the
- * cache.  Level-triggered, so a short recv needs no second one to see EAGAIN.  What the socket refuses is copied aside, and the
- * connection is not read again until that has gone: a peer that never reads costs one buffer at most.
+ * One shared buffer, large enough that a 100 KiB message needs one recv and one send, and used again at once, so
+ * that it stays in the cache. Level-triggered, so a short recv needs no second one to see EAGAIN. What the socket
+ * refuses is copied aside, and the connection is not read again until that has gone: a peer that never reads costs
+ * one buffer at most.
  *
- * Not done: limits, deadlines, lingering close.  That is the point. */
+ * Not done: limits, deadlines, lingering close. That is the point. */
 #include "server.h"
 
 #include <errno.h>

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* The limit for completion: the least an io_uring echo server can do.
  *
- * One enter per turn submits every send of the turn and waits.  Receives and the accept are multishot; received bytes lie in a ring of
- * provided buffers that is smaller than L2 and are sent from there.  A send asks MSG_WAITALL | MSG_DONTWAIT and no completion for
- * success: when the enter returns, either the socket has taken everything and there is no completion, or there is one with what it
- * took (or -EAGAIN).  So the buffers of a turn can go back right after the enter.
+ * One enter per turn submits every send of the turn and waits. Receives and the accept are multishot; received
+ * bytes lie in a ring of provided buffers that is smaller than L2 and are sent from there. A send asks MSG_WAITALL
+ * | MSG_DONTWAIT and no completion for success: when the enter returns, either the socket has taken everything and
+ * there is no completion, or there is one with what it took (or -EAGAIN). So the buffers of a turn can go back
+ * right after the enter; where a receive that ran out of buffers or an end of stream waits for just that, the
+ * enter must not wait for anything else.
  *
- * Invariants: a connection has at most one send in flight, of all it holds (several buffers go as one sendmsg), so bytes keep their
- * order.  What a socket refused is copied out of the ring and sent by an ordinary send that the kernel waits for; meanwhile receiving
- * is cancelled, so a peer that never reads holds no ring buffers and costs little more than one ring's worth of bytes.
+ * Invariants: a connection has at most one send in flight, of all it holds (several buffers go as one sendmsg), so
+ * bytes keep their order. What a socket refused is copied out of the ring and sent by an ordinary send that the
+ * kernel waits for; meanwhile receiving is cancelled, so a peer that never reads holds no ring buffers and costs
+ * little more than one ring's worth of bytes.
  *
- * Not done: limits, deadlines, lingering close, bulk transfers on one hot buffer (100 KiB messages go through the ring here). */
+ * Not done: limits, deadlines, lingering close, bulk transfers on one hot buffer (100 KiB messages go through the
+ * ring here). */
 #include "server.h"
 
 #include <errno.h>
@@ -61,6 +65,7 @@ static struct msghdr headers[buffer_count];
 static unsigned part_count, header_count;
 static struct connection *dirty, *flights;
 static int64_t calls;
+static bool hurry; /* something is to be done once the sends have gone: the next enter does not wait */
 static bool stopping;
 
 static struct io_uring_sqe *prepare(void) {
@@ -142,9 +147,7 @@ static void block_add(struct block *b, const uint8_t *bytes, size_t n) {
     b->size += n;
 }
 
-static bool blocked(const struct connection *c) {
-    return c->sending.size > 0;
-}
+static bool blocked(const struct connection *c) { return c->sending.size > 0; }
 
 /* All held bytes leave the ring for `waiting`, but for the first `skip`, which the socket has. */
 static void evacuate(struct connection *c, size_t skip) {
@@ -240,23 +243,12 @@ static void on_send(struct connection *c, const struct io_uring_cqe *cqe) {
 static void complete(const struct io_uring_cqe *cqe) {
     struct connection *c = (struct connection *)(uintptr_t)(cqe->user_data & ~7ULL);
     switch ((enum kind)(cqe->user_data & 7)) {
-    case kind_accept:
-        on_accept(cqe);
-        break;
-    case kind_receive:
-        on_receive(c, cqe);
-        break;
-    case kind_try_send:
-        on_try_send(c, cqe);
-        break;
-    case kind_send:
-        on_send(c, cqe);
-        break;
-    case kind_stop:
-        stopping = true;
-        break;
-    case kind_other:
-        break;
+    case kind_accept: on_accept(cqe); break;
+    case kind_receive: on_receive(c, cqe); break;
+    case kind_try_send: on_try_send(c, cqe); break;
+    case kind_send: on_send(c, cqe); break;
+    case kind_stop: stopping = true; break;
+    case kind_other: break;
     }
 }
 
@@ -301,6 +293,7 @@ static void send_held(struct connection *c) {
     c->flying = c->held;
     c->next_flight = flights;
     flights = c;
+    hurry |= !c->receiving;
 }
 
 static void flush(struct connection *c) {
@@ -326,7 +319,8 @@ static void reap(void) {
 
 static void turn(void) {
     calls++;
-    io_uring_submit_and_wait(&ring, 1);
+    io_uring_submit_and_wait(&ring, hurry ? 0 : 1);
+    hurry = false;
     reap();
     for (struct connection *c = flights; c != NULL; c = c->next_flight) {
         land(c);
@@ -343,9 +337,9 @@ static void turn(void) {
 }
 
 static void open_ring(void) {
-    struct io_uring_params p = {
-        .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP,
-        .cq_entries = cq_entries};
+    struct io_uring_params p = {.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE |
+                                         IORING_SETUP_CLAMP,
+                                .cq_entries = cq_entries};
     errno = -io_uring_queue_init_params(sq_entries, &ring, &p);
     if (errno != 0) {
         die("io_uring_queue_init_params");
@@ -360,7 +354,8 @@ static void open_buffers(void) {
     if (provided == NULL || memory == NULL) {
         die("aligned_alloc");
     }
-    struct io_uring_buf_reg reg = {.ring_addr = (uint64_t)(uintptr_t)provided, .ring_entries = buffer_count, .bgid = group};
+    struct io_uring_buf_reg reg = {
+        .ring_addr = (uint64_t)(uintptr_t)provided, .ring_entries = buffer_count, .bgid = group};
     errno = -io_uring_register_buf_ring(&ring, &reg, 0);
     if (errno != 0) {
         die("io_uring_register_buf_ring");

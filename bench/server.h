@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the hand-written servers share: a listening socket, a descriptor that becomes readable at SIGTERM, and the line of JSON they
- * leave behind.
+/* What the hand-written servers share: a listening socket, a descriptor that becomes readable at SIGTERM, and the
+ * line of JSON they leave behind.
  *
- * A server is started as `name PORT` (0: any), says "listening on tcp://127.0.0.1:PORT" on stderr once it is ready, and stops at
- * SIGTERM with one JSON object on stdout.  The accepted sockets inherit TCP_NODELAY from the listener, which saves a call each.
+ * A server is started as `name PORT` (0: any), says "listening on tcp://127.0.0.1:PORT" on stderr once it is
+ * ready, and stops at SIGTERM with one JSON object on stdout. The accepted sockets inherit TCP_NODELAY from the
+ * listener, which saves a call each.
  *
  * Not done: errors at start are fatal and told with perror; these are measuring instruments, not programs to keep. */
 #ifndef BENCH_SERVER_H
@@ -77,16 +78,14 @@ static inline int server_stop_fd(void) {
     return fd;
 }
 
-static inline int64_t server_us(struct timeval t) {
-    return (int64_t)t.tv_sec * 1000000 + (int64_t)t.tv_usec;
-}
+static inline int64_t server_us(struct timeval t) { return (int64_t)t.tv_sec * 1000000 + (int64_t)t.tv_usec; }
 
 /* system_calls < 0: not counted. */
 static inline void server_report(const char *name, int64_t system_calls) {
     struct rusage use;
     getrusage(RUSAGE_SELF, &use);
-    printf("{\"server\":\"%s\",\"system_calls\":%" PRId64 ",\"user_us\":%" PRId64 ",\"system_us\":%" PRId64 "}\n", name, system_calls,
-           server_us(use.ru_utime), server_us(use.ru_stime));
+    printf("{\"server\":\"%s\",\"system_calls\":%" PRId64 ",\"user_us\":%" PRId64 ",\"system_us\":%" PRId64 "}\n", name,
+           system_calls, server_us(use.ru_utime), server_us(use.ru_stime));
 }
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* weir's echo server as a user would write it: `received` -> `write`, and reading rests while the peer does not take its bytes.
+/* weir's echo server as a user would write it: `received` -> `write`, and reading rests while the peer does not
+ * take its bytes.
  *
- * `weir_echo [--backend NAME] PORT` behaves as the other servers do (see server.h); its JSON is the loop's own count.  SIGTERM is
- * taken by a thread that does nothing else, because stopping the loop is all that another thread may do.
+ * `weir_echo [--backend NAME] PORT` behaves as the other servers do (see server.h); its JSON is the loop's own
+ * count. SIGTERM is taken by a thread that does nothing else, because stopping the loop is all that another thread
+ * may do.
  *
  * Not done: what is open at the end is left to the process's exit. */
 #include <weir/weir.h>
@@ -63,9 +65,7 @@ static int fail(const char *what, int code) {
     return 1;
 }
 
-static int64_t us(struct timeval t) {
-    return (int64_t)t.tv_sec * 1000000 + (int64_t)t.tv_usec;
-}
+static int64_t us(struct timeval t) { return (int64_t)t.tv_sec * 1000000 + (int64_t)t.tv_usec; }
 
 static void report(const weir_loop *loop) {
     weir_loop_stats stats;
@@ -74,7 +74,8 @@ static void report(const weir_loop *loop) {
     getrusage(RUSAGE_SELF, &use);
     printf("{\"server\":\"weir_echo\",\"backend\":\"%s\",\"system_calls\":%" PRIu64 ",\"allocations\":%" PRIu64
            ",\"memory_peak\":%zu,\"user_us\":%" PRId64 ",\"system_us\":%" PRId64 "}\n",
-           weir_loop_backend(loop), stats.system_calls, stats.allocations, stats.memory_peak, us(use.ru_utime), us(use.ru_stime));
+           weir_loop_backend(loop), stats.system_calls, stats.allocations, stats.memory_peak, us(use.ru_utime),
+           us(use.ru_stime));
 }
 
 static int serve(const char *backend, uint16_t port) {

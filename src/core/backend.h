@@ -46,6 +46,7 @@ struct weir_port_op {
     } with;
     uint8_t kind;     /* enum weir_port_kind */
     bool stalled : 1; /* send: the system has just refused bytes, so wait for room before the first try */
+    bool quiet : 1;   /* send: nobody waits to hear of its success, which may come with whatever comes next */
     bool once : 1;    /* accept: ends with the first connection */
     bool active : 1;  /* set by the core: submitted, and not yet ended */
     /* For the backend, while active. */

@@ -109,6 +109,11 @@ static size_t chain_size(const struct weir_segment *chain) {
     return n;
 }
 
+/* Whether somebody waits for these bytes to leave. */
+static bool is_awaited(const weir_transport *t) {
+    return t->state != WEIR_OPEN || t->half_closed || t->above || t->owing || t->extras;
+}
+
 static int submit_send(struct weir_socket *s, struct weir_segment *chain) {
     struct sending *sending = (void *)chain->scratch.bytes;
     *sending = (struct sending){.socket = s};
@@ -116,7 +121,8 @@ static int submit_send(struct weir_socket *s, struct weir_segment *chain) {
                                         .handle = out_of(s),
                                         .with.segments = chain,
                                         .kind = WEIR_PORT_SEND,
-                                        .stalled = s->base.stalled};
+                                        .stalled = s->base.stalled,
+                                        .quiet = !is_awaited(&s->base)};
     return weir_port_submit(loop_of(&s->base), &sending->op);
 }
 

@@ -17,6 +17,7 @@ struct place {
 };
 
 enum medium {
+    NONE = 0,
     TCP4 = 1,
     TCP6 = 2,
     UNIX_PATH = 4,

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WATCHDOG_NS (30 * SECOND)
+#define WATCHDOG_NS (20 * SECOND)
+#define WATCHDOG_SIMULATED_NS (1000 * SECOND)
+#define CURTAIN_NS SECOND /* a hostile scene that waits for what was refused is over then */
 #define ALARM_SECONDS 100
 
 /* ---- holds and the watchdog ----------------------------------------------------------------------------------------- */
@@ -49,10 +51,15 @@ static void watchdog_fired(weir_timer *timer) {
     weir_timer_start(s->loop, timer, WATCHDOG_NS, 0);
 }
 
+static uint64_t patience_ns(const struct scene *s) {
+    if (s->hostile) return CURTAIN_NS;
+    return scene_simulated(s) ? WATCHDOG_SIMULATED_NS : WATCHDOG_NS;
+}
+
 void scene_run(struct scene *s) {
     s->watchdog.fired = watchdog_fired;
     s->watchdog.user = s;
-    if (s->holds) check_int(weir_timer_start(s->loop, &s->watchdog, s->hostile ? SECOND : WATCHDOG_NS, 0), 0);
+    if (s->holds) check_int(weir_timer_start(s->loop, &s->watchdog, patience_ns(s), 0), 0);
     check_int(weir_run(s->loop), 0);
     weir_timer_stop(&s->watchdog);
     check_int(s->holds, 0);
@@ -102,7 +109,7 @@ static void cue_fired(weir_timer *timer) {
     struct cue *cue = (struct cue *)timer;
     scene_enter(cue->scene);
     if (cue->scene_act) cue->scene_act(cue->scene);
-    if (cue->actor_act) cue->actor_act(cue->actor);
+    if (cue->actor_act && cue->actor->t) cue->actor_act(cue->actor);
     scene_leave(cue->scene);
 }
 
@@ -165,12 +172,16 @@ static void open_sockets(struct scene *s) {
     if (!scene_worked(s, actor_connect(&s->client, &s->door.address))) door_shut(&s->door);
 }
 
+void scene_open_memory(struct scene *s, struct actor *first, struct actor *second) {
+    open_ends(s, first, second, weir_mem_pair);
+}
+
 void scene_open_pair(struct scene *s) {
     if (s->medium == PIPE) {
         s->client.deaf = true;
         open_ends(s, &s->server, &s->client, weir_pipe_pair);
     } else if (s->medium == MEMORY) {
-        open_ends(s, &s->client, &s->server, weir_mem_pair);
+        scene_open_memory(s, &s->client, &s->server);
     } else {
         open_sockets(s);
     }
@@ -272,7 +283,14 @@ static void collect(struct trace *ret, struct actor *a) {
     trace_free(&a->trace);
 }
 
-static void fall_asleep(int signal) {
+struct actor *scene_cast(struct scene *s, const char *name) {
+    struct actor *a = malloc(sizeof *a);
+    if (!a || s->cast_count == sizeof s->cast / sizeof *s->cast) abort();
+    actor_init(a, name, s);
+    return s->cast[s->cast_count++] = a;
+}
+
+static void give_up(int signal) {
     (void)signal;
     static const char words[] = "hung: the loop does not come back\n";
     if (write(2, words, sizeof words - 1) < 0) _exit(3);
@@ -290,7 +308,7 @@ size_t scene_perform(const struct scenario *scenario, const struct place *place,
         s.meter.refuse_on = refusal->on;
     }
     s.descriptors = count_descriptors();
-    signal(SIGALRM, fall_asleep);
+    signal(SIGALRM, give_up);
     alarm(ALARM_SECONDS);
     if (scene_worked(&s, open_loop(&s))) {
         s.rest = scene_stats(&s).charged;
@@ -300,6 +318,7 @@ size_t scene_perform(const struct scenario *scenario, const struct place *place,
     alarm(0);
     collect(ret, &s.client);
     collect(ret, &s.server);
+    for (unsigned i = 0; i < s.cast_count; free(s.cast[i++])) collect(ret, s.cast[i]);
     trace_append(ret, &s.notes);
     trace_free(&s.notes);
     return s.meter.requests;

@@ -57,6 +57,8 @@ struct scene {
     bool hostile;       /* calls may fail: the pair tears down what it has */
     void *user;
     /* private */
+    struct actor *cast[32];
+    unsigned cast_count;
     struct actor *living;
     struct door *doors;
     struct cue *cues;
@@ -79,10 +81,16 @@ void scene_run(struct scene *s);
 /* Both. */
 void scene_play(struct scene *s);
 
+/* One more actor, which lives as long as the scene. Its lines follow those of client and server. */
+struct actor *scene_cast(struct scene *s, const char *name);
+
+/* A pair of actors at the ends of a pair in memory, whatever the medium. */
+void scene_open_memory(struct scene *s, struct actor *first, struct actor *second);
+
 /* An address of the scene's medium that nobody uses; port 0 for TCP. */
 weir_address scene_address(struct scene *s);
 
-/* Calls `act` after `delay_ns`. */
+/* Calls `act` after `delay_ns`; an actor's only if it has its transport then. */
 void scene_later(struct scene *s, uint64_t delay_ns, void (*act)(struct scene *s));
 void actor_later(struct actor *a, uint64_t delay_ns, void (*act)(struct actor *a));
 

@@ -32,8 +32,16 @@ static bool medium_wanted(const struct scenario *scenario, enum medium medium) {
     return !medium_missing(medium);
 }
 
+/* Two failures of a scenario tell enough. */
 static void report(const struct scenario *scenario, const struct place *place, enum medium medium, const char *detail) {
-    print_error("%s on %s, %s%s:\n%s", scenario->name, place->name, medium_name(medium), detail, check_failures());
+    static const struct scenario *last;
+    static unsigned reported;
+    if (scenario != last) reported = 0;
+    last = scenario;
+    if (reported++ < 2)
+        print_error("%s on %s, %s%s:\n%s", scenario->name, place->name, medium_name(medium), detail, check_failures());
+    else
+        print_error("also on %s, %s%s\n", place->name, medium_name(medium), detail);
 }
 
 /* ---- all performances of a scenario --------------------------------------------------------------------------------- */

@@ -10,6 +10,8 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
+#include "backend/ready/ready.h"
+
 /* ---- bytes there and back ------------------------------------------------------------------------------------------ */
 
 static void exchange(struct port *p, weir_address address) {
@@ -111,7 +113,8 @@ static void a_large_send_is_taken_in_pieces_and_in_order(void **state) {
     enum { size = 8 * 1024 * 1024 };
     uint8_t *out = malloc(size), *in = malloc(size);
     int peer;
-    for (size_t i = 0; i < size; i++) out[i] = (uint8_t)(i * 31 + i / 251);
+    for (size_t i = 0; i < size; i++)
+        out[i] = (uint8_t)(i * 31 + i / 251);
     const weir_handle handle = connection(p, &peer);
     struct weir_segment rest = bytes_of(out, size);
     struct seen sent = {.op.with.segments = &rest};
@@ -158,7 +161,8 @@ static void a_tick_of_requests_costs_one_wait_and_two_calls_each(void **state) {
     }
     const uint64_t before = p->state->system_calls;
     for (int t = 0; t < ticks; t++) {
-        for (int i = 0; i < connections; i++) peer_write(peers[i], "ping");
+        for (int i = 0; i < connections; i++)
+            peer_write(peers[i], "ping");
         assert_int_equal(tick(p, 100 * MS), connections);
         for (int i = 0; i < connections; i++) {
             const struct weir_segment pong = bytes_of("pong", 4);
@@ -196,7 +200,8 @@ static void accepts_between_two_waits_are_bounded(void **state) {
     weir_address address = any_port();
     const weir_handle listener = new_listener(p, &address, 0);
     struct seen accepted = {0};
-    for (int i = 0; i < clients; i++) peers[i] = peer_connect(&address);
+    for (int i = 0; i < clients; i++)
+        peers[i] = peer_connect(&address);
     assert_int_equal(submit(p, &accepted, WEIR_PORT_ACCEPT, listener), 0);
     assert_int_equal(tick(p, 100 * MS), 16);
     assert_int_equal(tick(p, 100 * MS), 16);
@@ -289,7 +294,8 @@ static void a_unix_listener_without_room_refuses(void **state) {
     assert_int_equal(connected[0].result, 0);
     assert_int_equal(connected[clients - 1].result, WEIR_EREFUSED);
     assert_int_equal(connected[clients - 1].os_code, EAGAIN);
-    for (int i = 0; i < clients; i++) close_handle(p, handles[i], false);
+    for (int i = 0; i < clients; i++)
+        close_handle(p, handles[i], false);
     close_handle(p, listener, false);
 }
 
@@ -301,7 +307,8 @@ static void a_reset_ends_a_receive_and_a_stalled_send(void **state) {
     const struct weir_segment segment = bytes_of(block, sizeof block);
     struct weir_call fill = {.kind = WEIR_CALL_TRY_SEND, .handle = handle, .segments = &segment};
     struct seen received = {0}, sent = {.op = {.stalled = true, .with.segments = &segment}};
-    while (p->table->call(p->state, &fill) == 0) continue;
+    while (p->table->call(p->state, &fill) == 0)
+        continue;
     assert_int_equal(submit(p, &received, WEIR_PORT_RECEIVE, handle), 0);
     assert_int_equal(submit(p, &sent, WEIR_PORT_SEND, handle), 0);
     assert_int_equal(tick(p, 5 * MS), 0);
@@ -339,7 +346,8 @@ static void a_paused_socket_costs_one_wakeup_whatever_its_peer_does(void **state
     assert_true(calls_while_idle(p) <= 1);
     assert_int_equal(submit(p, &received, WEIR_PORT_RECEIVE, handle), 0);
     run_until(p, &received, 1); /* the bytes if the system kept them, and then the truth */
-    while (!received.ends) tick(p, MS);
+    while (!received.ends)
+        tick(p, MS);
     assert_int_equal(received.result, WEIR_ERESET);
     close_handle(p, handle, false);
 }
@@ -431,7 +439,8 @@ static void an_event_under_way_never_reaches_the_next_owner_of_a_number(void **s
     struct successor s = {p, NULL, &heir, WEIR_NO_HANDLE};
     const weir_handle handles[2] = {connection(p, &peers[0]), connection(p, &peers[1])};
     int holes[8], filled = 0; /* below those numbers, or the heir would get one of them */
-    while ((holes[filled] = dup(0)) < weir_sys_fd(handles[1])) filled++;
+    while ((holes[filled] = dup(0)) < weir_sys_fd(handles[1]))
+        filled++;
     close(holes[filled]);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(submit(p, &received[i], WEIR_PORT_RECEIVE, handles[i]), 0);
@@ -452,13 +461,15 @@ static void an_event_under_way_never_reaches_the_next_owner_of_a_number(void **s
     assert_int_equal(heir.count, 0);
     p->table->cancel(p->state, &heir.op);
     p->table->cancel(p->state, &received[first].op);
-    while (!heir.ends || !received[first].ends) tick(p, MS);
+    while (!heir.ends || !received[first].ends)
+        tick(p, MS);
     assert_int_equal(s.victim->result, WEIR_ECANCELED);
     close_handle(p, s.handle, false);
     close_handle(p, handles[first], false);
     close(peers[0]);
     close(peers[1]);
-    while (filled > 0) close(holes[--filled]);
+    while (filled > 0)
+        close(holes[--filled]);
 }
 
 static void a_copy_of_a_closed_descriptor_wakes_nobody(void **state) {
@@ -527,7 +538,8 @@ static void without_memory_a_socket_fails_and_nothing_leaks(void **state) {
     struct weir_call pipes = {.kind = WEIR_CALL_PIPE};
     assert_int_equal(p->table->call(p->state, &pipes), WEIR_ENOMEM);
     assert_int_equal(count_descriptors(), before + count);
-    for (int i = 0; i < count; i++) close_handle(p, handles[i], false);
+    for (int i = 0; i < count; i++)
+        close_handle(p, handles[i], false);
     p->refuse_after = -1;
 }
 
@@ -540,6 +552,54 @@ static void open_fails_at_every_allocation_and_leaves_nothing(void **state) {
         assert_int_equal(p.memory.held, 0);
     }
     assert_int_equal(count_descriptors(), before);
+}
+
+static int refuse_watch(struct weir_ready *ready, int fd, unsigned before, unsigned after, uint64_t cookie) {
+    (void)ready, (void)fd, (void)before, (void)after, (void)cookie;
+    return WEIR_ENOMEM;
+}
+
+static void what_the_poller_cannot_watch_fails(void **state) {
+    struct port *p = *state;
+    struct weir_ready *ready = (struct weir_ready *)p->state;
+    const struct weir_poller *poller = ready->poller;
+    const struct weir_poller refusing = {.watch = refuse_watch, .wait = poller->wait};
+    weir_address address = any_port();
+    const weir_handle listener = new_listener(p, &address, 0), client = new_socket(p, WEIR_FAMILY_IPV4);
+    struct seen accepted = {0}, connected = {.op.with.address = &address};
+    ready->poller = &refusing;
+    assert_int_equal(submit(p, &accepted, WEIR_PORT_ACCEPT, listener), WEIR_ENOMEM);
+    assert_int_equal(submit(p, &connected, WEIR_PORT_CONNECT, client), 0);
+    run_until(p, &connected, 1);
+    assert_int_equal(connected.result, WEIR_ENOMEM);
+    assert_int_equal(connected.ends, 1);
+    ready->poller = poller;
+    assert_int_equal(submit(p, &accepted, WEIR_PORT_ACCEPT, listener), 0); /* as if nothing had been */
+    p->table->cancel(p->state, &accepted.op);
+    run_until(p, &accepted, 1);
+    close_handle(p, client, false);
+    close_handle(p, listener, false);
+}
+
+/* Neither an epoll, nor an epoll without its eventfd. */
+static void open_without_descriptors_says_so_and_leaves_nothing(void **state) {
+    (void)state;
+    struct rlimit before, few;
+    const int count = count_descriptors(), lowest = dup(0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    close(lowest);
+    for (int n = 0; n < 2; n++) {
+        struct port p = {.refuse_after = -1};
+        few = before;
+        few.rlim_cur = (rlim_t)(lowest + n);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+        const int status = port_open(&p);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+        assert_int_equal(status, WEIR_EMFILE);
+        assert_true(p.reason[0] != 0);
+        assert_int_equal(p.memory.held, 0);
+        assert_int_equal(count_descriptors(), count);
+    }
 }
 
 /* ---- standard input and output ------------------------------------------------------------------------------------ */
@@ -562,7 +622,8 @@ static void restore_stdio(struct kept kept) {
 static void stdin_from_a_file_is_read_to_its_end(void **state) {
     struct port *p = *state;
     FILE *file = tmpfile();
-    for (int i = 0; i < 40000; i++) assert_true(fputs("12345678", file) >= 0);
+    for (int i = 0; i < 40000; i++)
+        assert_true(fputs("12345678", file) >= 0);
     fflush(file);
     lseek(fileno(file), 0, SEEK_SET);
     const struct kept kept = replace_stdio(0, fileno(file));
@@ -572,7 +633,8 @@ static void stdin_from_a_file_is_read_to_its_end(void **state) {
     assert_true(weir_sys_is(call.handle, WEIR_HANDLE_FILE));
     assert_int_equal(submit(p, &received, WEIR_PORT_RECEIVE, call.handle), 0);
     assert_int_equal(tick(p, WEIR_FOREVER), 1); /* one turn per wait: a file must not keep others waiting */
-    while (!received.ends) assert_int_equal(tick(p, WEIR_FOREVER), 1);
+    while (!received.ends)
+        assert_int_equal(tick(p, WEIR_FOREVER), 1);
     assert_int_equal(received.result, 0);
     assert_int_equal(received.size, 320000);
     assert_int_equal(submit(p, &received, WEIR_PORT_RECEIVE, call.handle), 0);
@@ -758,6 +820,8 @@ int main(void) {
         ON_A_PORT(an_accept_without_descriptors_ends_and_can_be_resumed),
         ON_A_PORT(without_memory_a_socket_fails_and_nothing_leaks),
         cmocka_unit_test(open_fails_at_every_allocation_and_leaves_nothing),
+        ON_A_PORT(what_the_poller_cannot_watch_fails),
+        cmocka_unit_test(open_without_descriptors_says_so_and_leaves_nothing),
         ON_A_PORT(stdin_from_a_file_is_read_to_its_end),
         ON_A_PORT(stdout_on_a_full_device_says_so),
         ON_A_PORT(stdin_from_a_pipe_is_borrowed_and_keeps_its_flags),

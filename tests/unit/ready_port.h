@@ -65,7 +65,8 @@ static int port_open(struct port *p) {
 
 static int count_descriptors(void) {
     int count = 0;
-    for (int fd = 0; fd < 1024; fd++) count += fcntl(fd, F_GETFD) >= 0;
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
     return count;
 }
 
@@ -133,7 +134,8 @@ static int tick(struct port *p, uint64_t for_ns) {
 /* Runs until `seen` has completed `count` times, for two seconds at most. */
 static void run_until(struct port *p, const struct seen *seen, int count) {
     const uint64_t end_ns = p->table->now_ns(p->state) + 2000 * MS;
-    while (seen->count < count && p->table->now_ns(p->state) < end_ns) tick(p, 100 * MS);
+    while (seen->count < count && p->table->now_ns(p->state) < end_ns)
+        tick(p, 100 * MS);
     assert_true(seen->count >= count);
 }
 

@@ -49,19 +49,18 @@ static void discard_disconnected(void *self, weir_transport *t, const weir_error
     session_end(self, 0, reason);
 }
 
-static void adopt(struct service *service, struct session *s, weir_transport *t, const weir_protocol *protocol) {
+static void adopt(struct session *s, weir_transport *t, const weir_protocol *protocol) {
     s->ends[0] = t;
     int code = weir_transport_set_protocol(t, protocol, s);
     if (code >= 0) return;
     session_fail(s, &(weir_error){.code = code, .stage = WEIR_STAGE_ACCEPT});
     session_end(s, 0, NULL);
-    (void)service;
 }
 
 static void accepted_by_discard(weir_transport *t, void *user) {
     static const weir_protocol protocol = {.received = discard_received, .disconnected = discard_disconnected};
     struct session *s = session_new(user, sizeof *s, 1);
-    if (s) adopt(user, s, t, &protocol);
+    if (s) adopt(s, t, &protocol);
 }
 
 /* ---- source ---- */
@@ -72,10 +71,13 @@ struct source {
     uint64_t left;
 };
 
+/* Unless told, it sends for ever. */
+static bool is_endless(const struct source *source) { return source->left == UINT64_MAX; }
+
 static const void *source_next(struct feed *feed, size_t *n) {
     struct source *source = feed->user;
     *n = source->left < SOURCE_BLOCK ? (size_t)source->left : SOURCE_BLOCK;
-    if (source->left != UINT64_MAX) source->left -= *n;
+    if (!is_endless(source)) source->left -= *n;
     return serve_of(&source->session)->block;
 }
 
@@ -84,20 +86,21 @@ static void source_connected(void *self, weir_transport *t) {
     feed_start(&source->feed, t);
 }
 
-/* Who never ends cannot complain that the other one left. */
+/* Who would have sent for ever cannot complain that the other one left. */
 static void source_disconnected(void *self, weir_transport *t, const weir_error *reason) {
     struct source *source = self;
     struct session *s = &source->session;
-    bool left_for_good = source->left == UINT64_MAX && reason && reason->code == WEIR_ERESET;
+    const struct serve *serve = serve_of(s);
+    bool expected = serve->bytes == UINT64_MAX && !serve->stdio && reason && reason->code == WEIR_ERESET;
     (void)t;
-    s->bytes[1] = source->feed.fed;
+    s->bytes[0] = source->feed.fed;
     if (source->feed.code) session_fail(s, &(weir_error){.code = source->feed.code, .stage = WEIR_STAGE_WRITE});
-    session_end(s, 0, left_for_good && !serve_of(s)->stdio ? NULL : reason);
+    session_end(s, 0, expected ? NULL : reason);
 }
 
 static void source_drain(struct session *s) {
     struct source *source = (struct source *)s;
-    if (source->left == UINT64_MAX) source->left = 0;
+    if (is_endless(source)) source->left = 0;
 }
 
 static void accepted_by_source(weir_transport *t, void *user) {
@@ -107,14 +110,14 @@ static void accepted_by_source(weir_transport *t, void *user) {
     source->session.drain = source_drain;
     source->left = serve_of(&source->session)->bytes;
     source->feed = (struct feed){.next = source_next, .user = source};
-    adopt(user, &source->session, t, &protocol);
+    adopt(&source->session, t, &protocol);
 }
 
 /* A period of 256 KiB: the number of a line says where in it we are. */
 static void fill_block(char *block) {
     char line[SOURCE_LINE + 1];
     for (unsigned i = 0; i < SOURCE_BLOCK / SOURCE_LINE; i++) {
-        snprintf(line, sizeof line, "weir source %04u 0123456789abcdefghijklmnopqrstuvwxyz.........\n", i);
+        snprintf(line, sizeof line, "weir source %04u 0123456789abcdefghijklmnopqrstuvwxyz..........\n", i);
         memcpy(block + (size_t)i * SOURCE_LINE, line, SOURCE_LINE);
     }
 }
@@ -124,10 +127,11 @@ static void fill_block(char *block) {
 static const struct mode {
     const char *name; /* first: see spell_nearest */
     weir_accept_fn *accepted;
+    const char *done; /* to the bytes */
 } modes[] = {
-    {"echo", accepted_by_echo},
-    {"discard", accepted_by_discard},
-    {"source", accepted_by_source},
+    {"echo", accepted_by_echo, "echoed"},
+    {"discard", accepted_by_discard, "received"},
+    {"source", accepted_by_source, "sent"},
 };
 enum { MODES = sizeof modes / sizeof *modes };
 
@@ -151,7 +155,7 @@ static int set_up(struct serve *serve, const weir_endpoint *endpoint, const stru
 }
 
 int serve_run(const struct options *options) {
-    static struct serve serve = {.service = {.ways = {"received", "sent"}}, .bytes = UINT64_MAX};
+    static struct serve serve = {.bytes = UINT64_MAX};
     const struct mode *mode = find_mode(options->words[1]);
     bool bytes = options->given & OPTION_BYTES;
     weir_endpoint endpoint;
@@ -166,6 +170,7 @@ int serve_run(const struct options *options) {
     if (!status) status = service_open(&serve.service, options);
     if (status) return status;
     if (bytes) serve.bytes = options->bytes;
+    serve.service.ways[0] = mode->done;
     fill_block(serve.block);
     return service_run(&serve.service, set_up(&serve, &endpoint, mode));
 }

@@ -132,17 +132,26 @@ void service_session_ended(struct service *service, const struct session *sessio
     if (service->draining && service->sessions.next == &service->sessions) weir_timer_stop(&service->look);
 }
 
+const char *service_ways(const struct service *service, const uint64_t bytes[2], char *text, size_t size) {
+    char counts[2][UNITS_TEXT_MAX];
+    const char *const *ways = service->ways;
+    for (int i = 0; i < 2; i++) units_count(bytes[i], "byte", counts[i], sizeof counts[i]);
+    if (ways[1]) snprintf(text, size, "%s %s, %s %s", counts[0], ways[0], counts[1], ways[1]);
+    else snprintf(text, size, "%s %s", counts[0], ways[0]);
+    return text;
+}
+
 static void say_summary(const struct service *service) {
-    char connections[UNITS_TEXT_MAX], ways[2][UNITS_TEXT_MAX], cut[96] = "";
+    char connections[UNITS_TEXT_MAX], ways[SERVICE_WAYS_MAX], cut[96] = "";
     double seconds = (double)(service->ended_ns - service->begun_ns) / 1e9;
     double moved = (double)(service->bytes[0] + service->bytes[1]);
-    for (int i = 0; i < 2; i++) units_count(service->bytes[i], "byte", ways[i], sizeof ways[i]);
     if (service->closed || service->aborted)
         snprintf(cut, sizeof cut, ", %" PRIu64 " closed while idle, %" PRIu64 " cut off", service->closed,
                  service->aborted);
-    say_line("weir: %s, %s %s, %s %s, %.3f s, %.1f MB/s, %" PRIu64 " failed%s",
-             units_count(service->opened, "connection", connections, sizeof connections), ways[0], service->ways[0],
-             ways[1], service->ways[1], seconds, seconds > 0 ? moved / seconds / 1e6 : 0.0, service->failures, cut);
+    say_line("weir: %s, %s, %.3f s, %.1f MB/s, %" PRIu64 " failed%s",
+             units_count(service->opened, "connection", connections, sizeof connections),
+             service_ways(service, service->bytes, ways, sizeof ways), seconds,
+             seconds > 0 ? moved / seconds / 1e6 : 0.0, service->failures, cut);
 }
 
 /* One that does not last has one job: to be stopped before its end is not to have done it. */

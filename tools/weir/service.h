@@ -23,7 +23,7 @@ struct door {
 
 /* Zero it, set `ways` and `stopping`. */
 struct service {
-    const char *ways[2];                       /* what is said after the bytes of each way */
+    const char *ways[2];                       /* what is said after the bytes of each way; NULL: there is none */
     void (*stopping)(struct service *service); /* the verb's own part of stopping; may be NULL, may be called twice */
     const struct options *options;
     weir_loop *loop;
@@ -65,6 +65,10 @@ weir_transport *service_connect(struct service *service, const weir_endpoint *en
 
 /* For session.c: `session` is about to be freed. */
 void service_session_ended(struct service *service, const struct session *session, const uint64_t bytes[2]);
+
+/* "3 bytes A to B, 1 byte B to A". Returns `text`. */
+const char *service_ways(const struct service *service, const uint64_t bytes[2], char *text, size_t size);
+enum { SERVICE_WAYS_MAX = 128 };
 
 /* For stop.h, with the service as `user`; see drain.c. */
 void service_drain(void *user);

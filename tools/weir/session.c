@@ -6,7 +6,6 @@
 
 #include "say.h"
 #include "service.h"
-#include "units.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,10 +34,8 @@ void session_fail(struct session *s, const weir_error *reason) {
 }
 
 static void say_session_failure(const struct session *s, const uint64_t bytes[2]) {
-    const char *const *ways = s->service->ways;
-    char first[UNITS_TEXT_MAX], second[UNITS_TEXT_MAX], after[2 * UNITS_TEXT_MAX + 64];
-    snprintf(after, sizeof after, " (until then %s %s, %s %s)", units_count(bytes[0], "byte", first, sizeof first),
-             ways[0], units_count(bytes[1], "byte", second, sizeof second), ways[1]);
+    char ways[SERVICE_WAYS_MAX], after[SERVICE_WAYS_MAX + 32];
+    snprintf(after, sizeof after, " (until then %s)", service_ways(s->service, bytes, ways, sizeof ways));
     say_failure(&s->failure, after);
 }
 

@@ -14,6 +14,7 @@ struct weir_ring {
     uint64_t *calls;                /* counts system calls */
     const unsigned char *fork_mark; /* as in the backend's state; the ring's memory is not there in a child */
     struct io_uring io;
+    bool many; /* the last enter brought many completions */
     bool open, enabled, registered;
 };
 

@@ -5,7 +5,8 @@
  * success is silent: an entry that was taken by the kernel and has no completion has been sent. Everything else is
  * tried in the call. What the system refuses waits for room by a poll, and is then tried in the call.
  *
- * A send in the ring can no longer be stopped, but it ends with the next enter, so its cancel has nothing to do. */
+ * A send in the ring can no longer be stopped, but it ends with the next enter, so its cancel only waits for it. The
+ * loop may sleep while quiet sends are on their way; those that somebody waits for (`awaited`) keep it awake. */
 #include "backend/io_uring/uring.h"
 
 #include <errno.h>
@@ -37,8 +38,17 @@ static bool into_ring(struct weir_uring *u, struct weir_port_op *op) {
     io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);
     weir_uring_seal(u, sqe, op, WEIR_URING_ASKED);
     weir_uring_slot(u, op)->place = weir_ring_place(&u->ring);
+    weir_uring_slot(u, op)->with.result = (int64_t)s->size; /* the segment may grow until it lands */
     weir_op_push(&u->flying, op);
+    if (!op->quiet) weir_uring_await(u, op);
     return true;
+}
+
+void weir_uring_await(struct weir_uring *u, struct weir_port_op *op) {
+    struct weir_slot *slot = weir_uring_slot(u, op);
+    if (slot->flags & (WEIR_SLOT_AWAITED | WEIR_SLOT_ANSWERED)) return;
+    slot->flags |= WEIR_SLOT_AWAITED;
+    u->awaited++;
 }
 
 void weir_uring_send(struct weir_uring *u, struct weir_port_op *op) {
@@ -89,11 +99,14 @@ void weir_uring_land(struct weir_uring *u, unsigned from, unsigned until) {
     const bool all_seen = !weir_ring_overflown(&u->ring);
     struct weir_op_queue flying = weir_op_take(&u->flying);
     for (struct weir_port_op *op; (op = weir_op_pop(&flying));) {
-        const struct weir_slot *slot = weir_uring_slot(u, op);
-        if (slot->flags & WEIR_SLOT_ANSWERED) continue;
-        if (all_seen && weir_ring_taken(&u->ring, slot->place))
-            weir_uring_end_later(u, op, (int64_t)op->with.segments->size, 0);
-        else
+        struct weir_slot *slot = weir_uring_slot(u, op);
+        const bool answered = (slot->flags & WEIR_SLOT_ANSWERED) != 0;
+        if (!answered && !(all_seen && weir_ring_taken(&u->ring, slot->place))) {
             weir_op_push(&u->flying, op);
+            continue;
+        }
+        if (slot->flags & WEIR_SLOT_AWAITED) u->awaited--;
+        slot->flags &= (uint8_t)~WEIR_SLOT_AWAITED;
+        if (!answered) weir_uring_end_later(u, op, slot->with.result, 0);
     }
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * The io_uring backend: opening, waiting, and handing completions on. One enter per wait submits what the tick gathered
- * and sleeps; it does not sleep while a send is on its way, since its success shows only when the enter is back.
+ * and sleeps; it does not sleep while somebody waits for a send, since its success shows only when the enter is back.
  *
  * A round is what `next` hands out between two waits: the completions that had come when the wait ended, and the ops
- * that ended within the backend by then, one of each in turn, so that neither can hold up the other. What comes later,
- * even while the round goes on, belongs to the next one.
+ * that ended within the backend by then. The latter go first, because a send that is over lets its owner send again what
+ * the former bring; but only a number of them, and then one of each in turn, so that neither can hold up the other. What
+ * comes later, even while the round goes on, belongs to the next one.
  *
  * Weakness: a kernel that has no memory for requests refuses enters, and then a loop with something to submit goes
  * round without sleeping until there is some. */
@@ -119,6 +120,7 @@ static void cancel(struct weir_backend_state *state, struct weir_port_op *op) {
     const bool under_way = weir_uring_unwanted(u, op);
     weir_uring_slot(u, op)->flags |= WEIR_SLOT_CANCELED;
     if (!under_way && weir_uring_unwanted(u, op)) weir_uring_revoke(u, op);
+    if (op->kind == WEIR_PORT_SEND && op->state == WEIR_URING_ASKED) weir_uring_await(u, op);
 }
 
 /* Goes on with an op that is with nobody: neither in the kernel nor in a queue. */
@@ -156,7 +158,7 @@ static bool undelivered(const struct weir_uring *u) {
 }
 
 static uint64_t sleep_ns(const struct weir_uring *u, uint64_t deadline_ns) {
-    if (undelivered(u) || u->flying.first) return 0;
+    if (undelivered(u) || u->awaited) return 0;
     if (deadline_ns == 0 || deadline_ns == WEIR_FOREVER) return deadline_ns;
     const uint64_t now_ns = weir_sys_now_ns();
     return deadline_ns > now_ns ? deadline_ns - now_ns : 0;
@@ -183,6 +185,7 @@ static int wait_uring(struct weir_backend_state *state, uint64_t deadline_ns) {
     u->until = weir_ring_tail(&u->ring);
     weir_uring_land(u, from, u->until);
     weir_op_append(&u->ripe, weir_op_take(&u->ready));
+    u->turn = 0;
     return status;
 }
 
@@ -251,13 +254,15 @@ static bool take_ripe(struct weir_uring *u, struct weir_completion *ret) {
     return weir_uring_end(u, op, slot->with.result, slot->os_code, ret);
 }
 
+enum { head_start = 64 };
+
 static bool next(struct weir_backend_state *state, struct weir_completion *ret) {
     struct weir_uring *u = of(state);
     for (;;) {
         const bool come = weir_ring_head(&u->ring) != u->until;
         if (!come && !u->ripe.first) return false;
-        u->completions_first = !u->completions_first;
-        const bool from_ring = come && (u->completions_first || !u->ripe.first);
+        const unsigned turn = u->turn++;
+        const bool from_ring = come && (!u->ripe.first || (turn >= head_start && turn % 2));
         if (from_ring ? take_completion(u, ret) : take_ripe(u, ret)) return true;
     }
 }

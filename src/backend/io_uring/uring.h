@@ -39,7 +39,8 @@ enum weir_slot_flags {
     WEIR_SLOT_CANCELED = 1 << 0, /* the owner wants no more */
     WEIR_SLOT_BULK = 1 << 1,     /* receive: polled; while it is ASKED still, that request is being cancelled */
     WEIR_SLOT_ANSWERED = 1 << 2, /* send: not taken whole, its completion says what was */
-    WEIR_SLOT_UNREVOKED = 1 << 3 /* in `hungry` because its cancel found no entry */
+    WEIR_SLOT_UNREVOKED = 1 << 3, /* in `hungry` because its cancel found no entry */
+    WEIR_SLOT_AWAITED = 1 << 4    /* send: in the ring, and somebody waits for it */
 };
 
 struct weir_uring {
@@ -51,8 +52,9 @@ struct weir_uring {
     struct weir_op_queue ripe;   /* to be delivered now */
     struct weir_op_queue flying; /* sends in the ring, in its order */
     struct weir_op_queue hungry; /* wanting an entry */
+    size_t awaited;              /* how many of `flying` somebody waits for */
     unsigned until;              /* completions before this place are for `next` */
-    bool completions_first;      /* whose turn it is in `next` */
+    unsigned turn;               /* of `next`, counted from the wait */
     bool listening;              /* `wake_fd` is being polled */
     bool short_of_handles;       /* the last accept was refused */
     int wake_fd;
@@ -107,6 +109,9 @@ void weir_uring_send(struct weir_uring *u, struct weir_port_op *op);
 bool weir_uring_sent(struct weir_uring *u, struct weir_port_op *op, const struct io_uring_cqe *cqe,
                      struct weir_completion *ret);
 bool weir_uring_writable(struct weir_uring *u, struct weir_port_op *op, struct weir_completion *ret);
+
+/* Somebody waits for a send that is in the ring. */
+void weir_uring_await(struct weir_uring *u, struct weir_port_op *op);
 
 /* After an enter: finds out which sends were taken whole. */
 void weir_uring_land(struct weir_uring *u, unsigned from, unsigned until);

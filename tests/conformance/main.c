@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The conformance suite: what the public headers promise, on every backend and medium. Only the front door is used. */
+#include "conformance/suites.h"
+
+static const struct suite *const suites[] = {
+    &exactly_once_suite, &never_inside_suite, &op_buffer_suite, &cancel_bytes_suite, &deadlines_suite, &closing_suite,
+};
+
+int main(int argc, char **argv) {
+    return suites_perform(suites, sizeof suites / sizeof *suites, argc, argv);
+}

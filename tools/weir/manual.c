@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The texts of --help. docs/tool.md tells the same at more length. */
+#include "manual.h"
+
+const char manual_tool_head[] = "weir moves bytes between sockets, pipes and standard input and output, and loses none.\n"
+                                "\n"
+                                "usage: weir VERB WORDS... [OPTION...]\n"
+                                "\n"
+                                "verbs\n";
+
+const char manual_tool_tail[] =
+    "\n"
+    "options, before or after the verb\n"
+    "  --backend NAME   the operating system's interface to use; `weir doctor` lists them\n"
+    "  --bytes N        how many bytes, for `serve source` and `demo`: 4096, 64K, 256M, 2G\n"
+    "  -q, --quiet      errors only\n"
+    "  -v, --verbose    tell what the library notices\n"
+    "  -h, --help       this, or the help of a verb\n"
+    "  -V, --version    the version\n"
+    "\n"
+    "endpoints\n"
+    "  tcp://127.0.0.1:7000   tcp://[::1]:7000   tcp://localhost:7000\n"
+    "  unix:/run/x            unix:@abstract     stdio:\n"
+    "  Where it listens, ?backlog=N, ?max=N (connections), ?reuseport and ?ipv6only may follow, joined by &.\n"
+    "\n"
+    "exit status\n"
+    "  0  every byte arrived\n"
+    "  1  something failed; the message tells at which stage\n"
+    "  2  the command line was not understood, and nothing was begun\n"
+    "  3  a signal ended it with bytes undelivered\n"
+    "\n"
+    "examples\n"
+    "  weir serve echo tcp://127.0.0.1:7000\n"
+    "  printf hello | weir relay stdio: tcp://127.0.0.1:7000\n"
+    "  weir relay listen:tcp://127.0.0.1:8080 unix:/run/app\n"
+    "  weir demo\n"
+    "\n"
+    "`weir help VERB` tells more.\n";
+
+const char manual_relay[] =
+    "usage: weir relay A B\n"
+    "\n"
+    "Joins two endpoints and carries bytes both ways, each way no faster than the other side takes them. The end of\n"
+    "one direction passes through while the other goes on. `listen:` before an endpoint makes it listen.\n"
+    "\n"
+    "  both connect     one relay; it ends when both directions have ended\n"
+    "  one listens      each connection that comes in gets a fresh one to the other side\n"
+    "                   (stdio: goes to the first that comes, and no other is taken)\n"
+    "  both listen      connections are paired in the order in which they come\n"
+    "\n"
+    "Who listens says so on stderr once it is ready, with the real port where 0 was asked:\n"
+    "  listening on tcp://127.0.0.1:41873\n"
+    "\n"
+    "The first SIGINT or SIGTERM stops accepting and lets connections come to their end: what is still busy is given\n"
+    "ten seconds, what is idle is closed. The second cuts them off. A summary follows on stderr.\n"
+    "\n"
+    "examples\n"
+    "  printf hello | weir relay stdio: tcp://127.0.0.1:7000     send, end, and print the whole answer\n"
+    "  weir relay listen:tcp://127.0.0.1:8080 unix:/run/app      a TCP door to a UNIX server\n"
+    "  weir relay listen:tcp://0.0.0.0:9000 stdio: >file         take one upload\n"
+    "  weir relay listen:unix:@a listen:unix:@b                  introduce clients to each other\n";
+
+const char manual_serve[] =
+    "usage: weir serve echo|discard|source ENDPOINT\n"
+    "\n"
+    "Serves every connection that comes to ENDPOINT.\n"
+    "\n"
+    "  echo      sends back what it gets, with the end of the stream\n"
+    "  discard   takes everything, answers nothing\n"
+    "  source    sends numbered lines of 64 bytes, the same 256 KiB again and again: --bytes N of them and then the\n"
+    "            end, or without --bytes for ever\n"
+    "\n"
+    "Who listens says so on stderr once it is ready. Signals as with `weir help relay`.\n"
+    "\n"
+    "examples\n"
+    "  weir serve echo tcp://127.0.0.1:0\n"
+    "  weir serve source --bytes 2G unix:/tmp/source\n"
+    "  weir serve source --bytes 1K stdio:\n";
+
+const char manual_doctor[] =
+    "usage: weir doctor\n"
+    "\n"
+    "Tells which backends work here and why the others do not, which one is used, and the limits of this system that\n"
+    "matter, with advice where one is low. It changes nothing. WEIR_BACKEND in the environment chooses a backend as\n"
+    "--backend does. The exit status is 0 when a loop can be made.\n";
+
+const char manual_demo[] =
+    "usage: weir demo\n"
+    "\n"
+    "Makes a file of 256 MiB (--bytes N) in TMPDIR or /tmp and moves it, on each backend that works here (--backend\n"
+    "NAME: on that one), through TCP, a UNIX socket, a pipe and memory, each time twice with weir_pipe in between.\n"
+    "Checks the SHA-256 at the end of the way and prints a table. The exit status is 0 when every file arrived whole.\n"
+    "\n"
+    "examples\n"
+    "  weir demo\n"
+    "  weir demo --bytes 1G --backend epoll\n";
+
+const char manual_help[] = "usage: weir help [VERB]\n"
+                           "\n"
+                           "Tells about weir, or about one verb.\n";
