@@ -53,13 +53,20 @@ weir_loop *weir_transport_loop(const weir_transport *t) {
     return t ? loop_of(t) : NULL;
 }
 
+/* In every state: a producer may go when it likes. */
+static int unregister(weir_transport *t) {
+    if (t->extras) t->extras->producer = NULL;
+    return 0;
+}
+
 int weir_transport_register(weir_transport *t, const weir_producer *producer, void *self) {
     if (!t) return WEIR_EINVAL;
+    if (!producer) return unregister(t);
     if (is_closed(t)) return WEIR_ECLOSED;
-    if (producer && t->extras && t->extras->producer) return WEIR_EBUSY;
+    if (t->extras && t->extras->producer) return WEIR_EBUSY;
     struct weir_extras *e = weir_extras_of(t);
     if (!e) return WEIR_ENOMEM;
-    if (producer && producer->half_registered) producer->half_registered(self, t);
+    if (producer->half_registered) producer->half_registered(self, t);
     e->producer = producer;
     e->producer_self = self;
     return 0;
