@@ -108,7 +108,7 @@ struct weir_backend_env {
     struct weir_memory *memory;
     weir_sim_host *host; /* from the options; only sim uses it */
     weir_loop *loop;
-    /* Runs one tick of `loop` without sleeping; how `turn` drives a world. */
+    /* Runs one tick of `loop`; how `turn` drives a world. Its wait gets the loop's next deadline, and must not sleep. */
     int (*tick)(weir_loop *loop);
     /* Whether `loop` would still run: not stopped, and something alive in it. */
     bool (*wants)(const weir_loop *loop);
@@ -168,9 +168,9 @@ struct weir_backend {
     /* What a foreign loop can wait on to know that this one has something to do. */
     weir_handle (*handle)(struct weir_backend_state *state);
 
-    /* Simulated systems only, else NULL: lets the world make one step, which may tick any of its loops. 0, or
-     * WEIR_ESTALLED when no event is left in it. */
-    int (*turn)(struct weir_backend_state *state);
+    /* Simulated systems only, else NULL: lets the world make one step, which may tick any of its loops, or moves its
+     * clock no further than `until_ns`. 0, or WEIR_ESTALLED when no event is left in it. */
+    int (*turn)(struct weir_backend_state *state, uint64_t until_ns);
 };
 
 #endif

@@ -26,7 +26,7 @@ void weir_object_remove(struct weir_object_list *list, struct weir_object *objec
 }
 
 static int tick_for_world(weir_loop *loop) {
-    return weir_loop_tick(loop, 0);
+    return weir_loop_tick(loop, WEIR_FOREVER);
 }
 
 static bool wants_to_run(const weir_loop *loop) {

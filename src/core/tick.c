@@ -73,9 +73,9 @@ bool weir_loop_alive(const weir_loop *loop) {
            !weir_mpsc_empty(&loop->posts);
 }
 
-/* One step: a tick, or, where the backend is part of a world, a step of that world. */
+/* One step: a tick, or, where the backend is part of a world, a step of that world, which may be another loop's. */
 static int step(weir_loop *loop, uint64_t deadline_ns) {
-    return loop->backend->turn ? loop->backend->turn(loop->state) : weir_loop_tick(loop, deadline_ns);
+    return loop->backend->turn ? loop->backend->turn(loop->state, deadline_ns) : weir_loop_tick(loop, deadline_ns);
 }
 
 static int may_run(const weir_loop *loop) {
@@ -98,9 +98,11 @@ int weir_run(weir_loop *loop) {
 int weir_run_once(weir_loop *loop, uint64_t timeout_ns) {
     int status = may_run(loop);
     if (status < 0) return status;
-    uint64_t before = loop->callbacks;
+    uint64_t callbacks = loop->callbacks, ticks = loop->ticks;
     uint64_t deadline_ns = timeout_ns ? weir_after_ns(loop->backend->now_ns(loop->state), timeout_ns) : 0;
-    status = step(loop, deadline_ns);
+    do
+        status = step(loop, deadline_ns);
+    while (status >= 0 && loop->ticks == ticks && loop->backend->now_ns(loop->state) < deadline_ns);
     atomic_store(&loop->stop, false);
-    return status < 0 ? status : (int)(loop->callbacks - before);
+    return status < 0 ? status : (int)(loop->callbacks - callbacks);
 }

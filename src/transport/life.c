@@ -110,7 +110,7 @@ static void drop(weir_transport *t, bool reset) {
     if (t->dropped) return;
     t->dropped = 1;
     t->unacked = 0;
-    if (reset && t->driver->unsent) t->unacked = (uint32_t)t->driver->unsent(t);
+    if (reset && t->driver->unsent && t->stage != WEIR_STAGE_CONNECT) t->unacked = (uint32_t)t->driver->unsent(t);
     weir_deadline_stop(loop_of(t), &t->deadline);
     t->driver->drop(t, reset);
 }

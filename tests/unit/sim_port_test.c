@@ -123,7 +123,7 @@ static int submit(struct host *host, struct op *op, enum weir_port_kind kind, we
 
 static void cancel(struct host *host, struct op *op) { weir_backend_sim.cancel(host->state, &op->port); }
 
-static int turn(struct host *host) { return weir_backend_sim.turn(host->state); }
+static int turn(struct host *host) { return weir_backend_sim.turn(host->state, UINT64_MAX); }
 
 /* Turns until the op has ended. */
 static int64_t finish(struct host *host, struct op *op) {

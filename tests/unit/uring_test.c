@@ -3,9 +3,15 @@
  * The io_uring backend through the port: each op alone, its cancel at awkward moments, and rings that are too small. */
 #include "uring_loop.h"
 
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
@@ -337,6 +343,60 @@ static void accept_without_descriptors_is_told_once(void **unused) {
     loop_close(&l);
 }
 
+static void accept_once_ends_with_the_first(void **unused) {
+    (void)unused;
+    struct loop l;
+    usual(&l);
+    weir_address at;
+    const int listener = tcp_listener(&at), clients[] = {tcp_client(&at), tcp_client(&at)};
+    struct acceptor a = {.seen = seen_op(WEIR_PORT_ACCEPT, socket_handle(listener))};
+    a.seen.op.done = accept_done;
+    a.seen.op.once = true;
+    loop_submit(&l, &a.seen.op);
+    loop_until(&l, &a.seen.ended);
+    assert_int_equal(a.count, 1);
+    a.seen.ended = false;
+    loop_submit(&l, &a.seen.op);
+    loop_until(&l, &a.seen.ended);
+    assert_int_equal(a.count, 2);
+    a.seen.ended = false;
+    loop_submit(&l, &a.seen.op);
+    loop_tick(&l, 0);
+    loop_cancel(&l, &a.seen.op);
+    loop_until(&l, &a.seen.ended);
+    assert_int_equal(a.seen.result, WEIR_ECANCELED);
+    for (int i = 0; i < 2; i++) {
+        close(a.fds[i]);
+        close(clients[i]);
+    }
+    close(listener);
+    loop_close(&l);
+}
+
+/* More connections than the completion queue holds end the kernel's request, not the op. */
+static void accept_outlives_a_full_completion_queue(void **unused) {
+    (void)unused;
+    struct loop l;
+    loop_open(&l, 4, 8, 4);
+    weir_address at;
+    int clients[60];
+    const int listener = tcp_listener(&at);
+    struct acceptor a = {.seen = seen_op(WEIR_PORT_ACCEPT, socket_handle(listener))};
+    a.seen.op.done = accept_done;
+    loop_submit(&l, &a.seen.op);
+    for (int i = 0; i < 60; i++) clients[i] = tcp_client(&at);
+    while (a.count < 60) loop_tick(&l, SECOND);
+    loop_cancel(&l, &a.seen.op);
+    loop_until(&l, &a.seen.ended);
+    assert_int_equal(a.seen.result, WEIR_ECANCELED);
+    for (int i = 0; i < 60; i++) {
+        close(a.fds[i]);
+        close(clients[i]);
+    }
+    close(listener);
+    loop_close(&l);
+}
+
 static weir_handle new_socket(struct loop *l, weir_family family) {
     struct weir_call c = {.kind = WEIR_CALL_SOCKET, .family = (uint8_t)family};
     assert_int_equal(l->state->table->call(l->state, &c), 0);
@@ -414,6 +474,42 @@ static void connect_to_a_full_listener_is_refused_or_cancelled(void **unused) {
         loop_until(&l, &c.ended);
         assert_int_equal(c.result, WEIR_ECANCELED);
         close(weir_sys_fd(c.op.handle));
+    }
+    close(first);
+    close(listener);
+    loop_close(&l);
+}
+
+/* A socket that somebody else had begun to connect: its result comes by a poll. */
+static void connect_under_way_is_waited_for(void **unused) {
+    (void)unused;
+    struct loop l;
+    usual(&l);
+    weir_address at;
+    const int listener = tcp_listener(&at);
+    struct sockaddr_storage to;
+    const unsigned size = weir_sys_sockaddr(&at, &to);
+    listen(listener, 0);
+    const int first = tcp_client(&at);
+    int second[2];
+    for (int i = 0; i < 2; i++) {
+        second[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        assert_int_equal(connect(second[i], (struct sockaddr *)&to, size), -1);
+        assert_int_equal(errno, EINPROGRESS);
+    }
+    for (int i = 0; i < 2; i++) {
+        struct seen c = seen_op(WEIR_PORT_CONNECT, socket_handle(second[i]));
+        c.op.with.address = &at;
+        loop_submit(&l, &c.op);
+        for (int ticks = 0; ticks < 3; ticks++) loop_tick(&l, SECOND / 100);
+        assert_false(c.ended);
+        if (i == 0)
+            loop_cancel(&l, &c.op);
+        else
+            close(accept(listener, NULL, NULL));
+        loop_until(&l, &c.ended);
+        assert_int_equal(c.result, i == 0 ? WEIR_ECANCELED : 0);
+        close(second[i]);
     }
     close(first);
     close(listener);
@@ -639,6 +735,10 @@ static void child_leaves_the_parents_ring_alone(void **unused) {
     loop_tick(&l, 0);
     const pid_t child = fork();
     if (child == 0) {
+        struct seen other = seen_op(WEIR_PORT_RECEIVE, socket_handle(fds[0]));
+        loop_submit(&l, &other.op);
+        loop_cancel(&l, &other.op);
+        loop_cancel(&l, &r.op);
         l.state->table->close(l.state, true);
         _exit(l.memory.held == 0 ? 0 : 1);
     }
@@ -676,6 +776,110 @@ static void file_is_received_to_its_end(void **unused) {
     loop_close(&l);
 }
 
+/* What a foreign loop would see: readable when there is something to do, and only then. */
+static void handle_tells_when_there_is_work(void **unused) {
+    (void)unused;
+    struct loop l;
+    usual(&l);
+    int fds[2];
+    unix_pair(fds);
+    struct seen r = seen_op(WEIR_PORT_RECEIVE, socket_handle(fds[0]));
+    loop_submit(&l, &r.op);
+    loop_tick(&l, 0);
+    struct pollfd ring = {.fd = weir_sys_fd(l.state->table->handle(l.state)), .events = POLLIN};
+    assert_int_equal(poll(&ring, 1, 0), 0);
+    assert_int_equal(write(fds[1], "x", 1), 1);
+    assert_int_equal(poll(&ring, 1, 1000), 1);
+    loop_tick(&l, 0);
+    assert_int_equal(r.sum, 1);
+    assert_int_equal(poll(&ring, 1, 0), 0);
+    l.state->table->wake(l.state);
+    assert_int_equal(poll(&ring, 1, 1000), 1);
+    loop_tick(&l, 0);
+    assert_int_equal(poll(&ring, 1, 0), 0);
+    close(fds[1]);
+    loop_drain(&l);
+    close(fds[0]);
+    loop_close(&l);
+}
+
+static void *wait_elsewhere(void *state) {
+    return (void *)(intptr_t)((struct weir_backend_state *)state)->table->wait(state, 0);
+}
+
+static void other_threads_are_refused(void **unused) {
+    (void)unused;
+    struct loop l;
+    usual(&l);
+    pthread_t thread;
+    void *status;
+    loop_tick(&l, 0);
+    pthread_create(&thread, NULL, wait_elsewhere, l.state);
+    pthread_join(thread, &status);
+    assert_int_equal((intptr_t)status, WEIR_EINVAL);
+    loop_tick(&l, 0);
+    loop_close(&l);
+}
+
+/* Makes the calls of io_uring fail with `error` in this process, from `number` on. */
+static void forbid(unsigned number, unsigned error) {
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = 4, .filter = filter};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0) _exit(77);
+}
+
+/* How opening ends in a child that runs `restrict_it`. */
+static int open_in_child(void (*restrict_it)(void), char *reason, size_t size) {
+    int out[2], status;
+    assert_int_equal(pipe(out), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        struct loop l = {.active = 0};
+        weir_memory_init(&l.memory, NULL);
+        l.env = (struct weir_backend_env){.memory = &l.memory, .reason = l.reason, .reason_size = sizeof l.reason};
+        restrict_it();
+        const int result = weir_backend_io_uring.open(&l.state, &l.env);
+        if (result >= 0) l.state->table->close(l.state, false);
+        const ssize_t n = write(out[1], l.reason, sizeof l.reason);
+        _exit(n < 0 || l.memory.held > 0 ? 99 : -result);
+    }
+    close(out[1]);
+    waitpid(child, &status, 0);
+    assert_true(read(out[0], reason, size) > 0);
+    close(out[0]);
+    return -WEXITSTATUS(status);
+}
+
+static void forbid_setup(void) { forbid(SYS_io_uring_setup, EPERM); }
+static void lack_setup(void) { forbid(SYS_io_uring_setup, ENOSYS); }
+static void forbid_enter(void) { forbid(SYS_io_uring_enter, EPERM); }
+static void forbid_register(void) { forbid(SYS_io_uring_register, EINVAL); }
+static void forbid_nothing(void) {}
+static void forbid_descriptors(void) {
+    const struct rlimit none = {.rlim_cur = 3, .rlim_max = 3};
+    setrlimit(RLIMIT_NOFILE, &none);
+}
+
+static void absence_is_told_with_its_reason(void **unused) {
+    (void)unused;
+    char reason[160];
+    if (open_in_child(forbid_setup, reason, sizeof reason) == -77) skip();
+    assert_string_equal(reason, "io_uring_setup: Operation not permitted (seccomp or io_uring_disabled)");
+    assert_int_equal(open_in_child(forbid_setup, reason, sizeof reason), WEIR_ENOTSUP);
+    assert_int_equal(open_in_child(lack_setup, reason, sizeof reason), WEIR_ENOTSUP);
+    assert_string_equal(reason, "io_uring_setup: Function not implemented (no io_uring in this kernel)");
+    assert_int_equal(open_in_child(forbid_enter, reason, sizeof reason), WEIR_ENOTSUP);
+    assert_int_equal(open_in_child(forbid_register, reason, sizeof reason), WEIR_ENOTSUP);
+    assert_int_equal(open_in_child(forbid_descriptors, reason, sizeof reason), WEIR_EMFILE);
+    assert_int_equal(open_in_child(forbid_nothing, reason, sizeof reason), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(receive_ends_with_zero_after_all_bytes),
@@ -690,8 +894,11 @@ int main(void) {
         cmocka_unit_test(accept_reports_each_connection),
         cmocka_unit_test(cancelled_accept_leaks_nothing),
         cmocka_unit_test(accept_without_descriptors_is_told_once),
+        cmocka_unit_test(accept_once_ends_with_the_first),
+        cmocka_unit_test(accept_outlives_a_full_completion_queue),
         cmocka_unit_test(connect_succeeds_and_is_refused),
         cmocka_unit_test(connect_to_a_full_listener_is_refused_or_cancelled),
+        cmocka_unit_test(connect_under_way_is_waited_for),
         cmocka_unit_test(wake_ends_a_sleep),
         cmocka_unit_test(wait_lasts_until_its_deadline),
         cmocka_unit_test(full_submission_queue_is_no_matter),
@@ -700,6 +907,9 @@ int main(void) {
         cmocka_unit_test(refused_memory_is_reported),
         cmocka_unit_test(child_leaves_the_parents_ring_alone),
         cmocka_unit_test(file_is_received_to_its_end),
+        cmocka_unit_test(handle_tells_when_there_is_work),
+        cmocka_unit_test(other_threads_are_refused),
+        cmocka_unit_test(absence_is_told_with_its_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,11 +63,19 @@ static unsigned publish(struct io_uring_sq *sq) {
  * that brought MANY the next waits for as many, but at most PATIENCE (Linux 6.12; older ones return at the first). */
 enum { MANY = 8, PATIENCE_US = 20 };
 
+/* struct io_uring_getevents_arg, whose third member has changed its name. */
+struct waiting {
+    uint64_t mask;
+    uint32_t mask_size;
+    uint32_t min_wait_us;
+    uint64_t timeout;
+};
+
 static int enter(struct weir_ring *r, unsigned submit, unsigned wait, unsigned flags, uint64_t timeout_ns) {
     struct __kernel_timespec ts = {.tv_sec = (long long)(timeout_ns / 1000000000),
                                    .tv_nsec = (long long)(timeout_ns % 1000000000)};
-    struct io_uring_getevents_arg arg = {.ts = timeout_ns == WEIR_FOREVER ? 0 : (uint64_t)(uintptr_t)&ts,
-                                         .pad = wait > 1 ? PATIENCE_US : 0}; /* newer headers say min_wait_usec */
+    struct waiting arg = {.min_wait_us = wait > 1 ? PATIENCE_US : 0,
+                          .timeout = timeout_ns == WEIR_FOREVER ? 0 : (uint64_t)(uintptr_t)&ts};
     flags |= IORING_ENTER_EXT_ARG | (r->registered ? IORING_ENTER_REGISTERED_RING : 0);
     ++*r->calls;
     return io_uring_enter2((unsigned)r->io.enter_ring_fd, submit, wait, flags, (void *)&arg, sizeof arg);

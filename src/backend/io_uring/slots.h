@@ -15,7 +15,7 @@ struct weir_slot {
     uint32_t generation;
     uint32_t place; /* free: as `free` below; a send in the ring: its place there */
     union {
-        int64_t result;             /* of an op that waits to be delivered */
+        int64_t result;              /* of an op that waits to be delivered */
         struct weir_peer_name *name; /* of a connect */
     } with;
     int os_code;   /* beside `result` */
@@ -33,7 +33,12 @@ struct weir_slots {
 };
 
 /* What a name was asked for. Kept in it, so that even a name nobody knows any more tells what its result is. */
-enum weir_slot_tag { WEIR_TAG_WAKE, /* no slot */ WEIR_TAG_REVOKE, WEIR_TAG_POLL, WEIR_TAG_KIND /* + enum weir_port_kind */ };
+enum weir_slot_tag {
+    WEIR_TAG_WAKE, /* of no slot */
+    WEIR_TAG_REVOKE,
+    WEIR_TAG_POLL,
+    WEIR_TAG_KIND /* + enum weir_port_kind */
+};
 
 #define WEIR_SLOT_BITS 28
 

@@ -164,8 +164,12 @@ static uint64_t sleep_ns(const struct weir_uring *u, uint64_t deadline_ns) {
     return deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 }
 
-/* EBADR: the kernel had no memory to keep a completion, so an op would never end. */
-static int lost(int error) { return error == EBADR ? WEIR_ENOMEM : weir_sys_error(error); }
+/* EBADR: the kernel had no memory to keep a completion, so an op would never end. EEXIST and EBADF: this is not the
+ * thread that the loop belongs to. */
+static int lost(int error) {
+    if (error == EBADR) return WEIR_ENOMEM;
+    return error == EEXIST || error == EBADF ? WEIR_EINVAL : weir_sys_error(error);
+}
 
 static int enter(struct weir_uring *u, uint64_t deadline_ns) {
     if (!u->ring.enabled) {

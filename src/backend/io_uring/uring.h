@@ -36,9 +36,9 @@ enum weir_uring_place {
 };
 
 enum weir_slot_flags {
-    WEIR_SLOT_CANCELED = 1 << 0, /* the owner wants no more */
-    WEIR_SLOT_BULK = 1 << 1,     /* receive: polled; while it is ASKED still, that request is being cancelled */
-    WEIR_SLOT_ANSWERED = 1 << 2, /* send: not taken whole, its completion says what was */
+    WEIR_SLOT_CANCELED = 1 << 0,  /* the owner wants no more */
+    WEIR_SLOT_BULK = 1 << 1,      /* receive: polled; while it is ASKED still, that request is being cancelled */
+    WEIR_SLOT_ANSWERED = 1 << 2,  /* send: not taken whole, its completion says what was */
     WEIR_SLOT_UNREVOKED = 1 << 3, /* in `hungry` because its cancel found no entry */
     WEIR_SLOT_AWAITED = 1 << 4    /* send: in the ring, and somebody waits for it */
 };

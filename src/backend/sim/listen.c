@@ -75,6 +75,8 @@ void weir_sim_syn_came(struct weir_sim_stream *stream) {
         refuse(stream, error);
     } else if (listener->made.count < listener->backlog) {
         enter_backlog(listener, stream);
+    } else if (listener->family == WEIR_FAMILY_UNIX) {
+        refuse(stream, WEIR_EREFUSED); /* as a non-blocking connect of Linux, which does not queue */
     } else {
         weir_sim_record(&stream->ends[0].party, &listener->party, WEIR_SIM_ACT_WAITS, 0, 0);
         join(listener, stream, false);

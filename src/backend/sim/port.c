@@ -44,9 +44,15 @@ int weir_sim_port_tick(struct weir_sim_port *port) {
     return port->state.env.tick(port->state.env.loop);
 }
 
-static int turn(struct weir_backend_state *state) {
+static int turn(struct weir_backend_state *state, uint64_t until_ns) {
     weir_sim *sim = of(state)->host->sim;
-    return sim->in_turn ? WEIR_EBUSY : weir_sim_step(sim, UINT64_MAX);
+    uint64_t until = until_ns;
+    if (sim->in_turn) return WEIR_EBUSY;
+    if (until_ns < UINT64_MAX) until = until_ns > clock_ns(of(state)) ? until_ns - WEIR_SIM_EPOCH_NS : sim->now_ns;
+    int result = weir_sim_step(sim, until);
+    if (result != WEIR_ESTALLED || until == UINT64_MAX) return result;
+    sim->now_ns = until;
+    return 0;
 }
 
 static int wait(struct weir_backend_state *state, uint64_t deadline_ns) {
