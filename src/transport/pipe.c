@@ -39,8 +39,8 @@ static void hold_until_resume(weir_flow *flow) {
 static size_t received(void *self, weir_transport *from, const uint8_t *bytes, size_t n) {
     weir_flow *flow = self;
     int room = flow->to ? weir_transport_write(flow->to, NULL, 0) : WEIR_ECLOSED;
-    size_t k = room > 0 && n > (size_t)room ? (size_t)room : n;
-    if (room > 0) room = weir_send_forward(flow->to, bytes, k);
+    size_t k = room < 0 ? 0 : (size_t)room < n ? (size_t)room : n;
+    if (k) room = weir_send_forward(flow->to, bytes, k);
     if (room == WEIR_ECLOSED) return n; /* `to` is going, and its stop will tell why */
     if (room == WEIR_ENOMEM) weir_transport_fail(from, WEIR_ENOMEM, WEIR_STAGE_WRITE, 0);
     if (room < 0) return 0;

@@ -88,13 +88,13 @@ static void a_running_listener_can_be_paused(struct scene *s) {
 static void one_leaves(struct scene *s) {
     check_int(s->door.accepted, 2);
     check_int(weir_listener_connections(s->door.listener), 2);
-    actor_close(guests[0]);
+    actor_close(hosts[0]);
 }
 
 static void another_leaves(struct scene *s) {
     check_int(s->door.accepted, 3);
     check_int(weir_listener_connections(s->door.listener), 2);
-    actor_close(guests[1]);
+    actor_close(hosts[1]);
 }
 
 static void four_were_in(struct scene *s) {

@@ -27,8 +27,9 @@ static size_t received_says_so(struct actor *a, const uint8_t *bytes, size_t n) 
     return n;
 }
 
-/* Makes all three due before the next tick; what is so large is in the system's hands at once. */
-static void make_all_due(struct actor *a) {
+/* Makes all three due at the next tick; what is so large is in the system's hands at once. */
+static void make_all_due(weir_post *p) {
+    struct actor *a = p->user;
     check_int(weir_loop_post(stage->loop, &post), 0);
     check_int(weir_timer_start(stage->loop, &timer, 0, 0), 0);
     check(actor_write_pattern(a, 8192) >= 0);
@@ -36,12 +37,18 @@ static void make_all_due(struct actor *a) {
     actor_later(a, 50 * MS, close_now);
 }
 
+static void post_what_makes_all_due(struct actor *a) {
+    static weir_post first;
+    first = (weir_post){.run = make_all_due, .user = a};
+    check_int(weir_loop_post(stage->loop, &first), 0);
+}
+
 static void a_tick_goes_completions_timers_posts(struct scene *s) {
     stage = s;
     timer = (weir_timer){.fired = timer_says_so};
     post = (weir_post){.run = post_says_so};
     s->server.on_received = received_says_so;
-    actor_later(&s->client, 50 * MS, make_all_due);
+    actor_later(&s->client, 50 * MS, post_what_makes_all_due);
     scene_play(s);
 }
 
@@ -133,6 +140,16 @@ static void run_once_waits_for_its_timeout(struct scene *s) {
     for (unsigned i = 0; i < 1000 && weir_now_ns(s->loop) < before + 20 * MS; i++) weir_run_once(s->loop, 20 * MS);
     check(weir_now_ns(s->loop) >= before + 20 * MS);
     check(scene_stats(s).ticks < 10);
+}
+
+static void run_once_waits_no_longer(struct scene *s) {
+    weir_timer far = {.fired = timer_says_so};
+    uint64_t before = weir_now_ns(s->loop);
+    check_int(weir_timer_start(s->loop, &far, 10 * SECOND, 0), 0);
+    for (unsigned i = 0; i < 3; i++) check_int(weir_run_once(s->loop, 20 * MS), 0);
+    check(weir_timer_armed(&far));
+    check(weir_now_ns(s->loop) < before + 5 * SECOND);
+    weir_timer_stop(&far);
 }
 
 static void close_the_paused(struct scene *s) {
@@ -323,7 +340,7 @@ static uint64_t allocations_when_warm;
 static size_t count_rounds(struct actor *a, const uint8_t *data, size_t n) {
     (void)data;
     a->written += n;
-    if (a->written == 100 * 5) allocations_when_warm = scene_stats(a->scene).allocations;
+    if (a->written < 100 * 5) allocations_when_warm = scene_stats(a->scene).allocations;
     if (a->written < ROUNDS * 5)
         check(actor_write(a, "hello", n) >= 0);
     else
@@ -337,7 +354,7 @@ static void the_steady_state_allocates_nothing(struct scene *s) {
     s->client.on_received = count_rounds;
     s->server.on_received = echo;
     scene_play(s);
-    check_int(s->client.received, ROUNDS * 5);
+    check(s->client.received >= ROUNDS * 5);
     check(scene_stats(s).allocations - allocations_when_warm < 5); /* closing may need some */
 }
 
@@ -386,7 +403,8 @@ static const struct scenario loop[] = {
     SCENARIO(an_empty_loop_returns_at_once, .media = NONE),
     SCENARIO(stop_returns_with_things_open, .media = NONE),
     SCENARIO(run_once_counts_callbacks, .media = NONE),
-    SCENARIO(run_once_waits_for_its_timeout, .media = NONE),
+    SCENARIO(run_once_waits_for_its_timeout, .media = NONE, .places = SYSTEM),
+    SCENARIO(run_once_waits_no_longer, .media = NONE),
     SCENARIO(a_paused_transport_keeps_the_loop_running, .media = EVERY),
     SCENARIO(posts_run_in_order, .media = NONE,
              .expected = "scene post 0\nscene post 1\nscene post 2\nscene post 3\nscene post 4\n"

@@ -255,7 +255,7 @@ static bool may_pump(const struct actor *a) {
     return a->t && a->paused == a->resumed && a->pump.sent < a->pump.total;
 }
 
-/* One burst. What is refused for want of room is tried again after a while, unless `resume` comes before. */
+/* One burst. After a refusal for want of room a pause and a resume are promised. */
 static void pump_burst(struct actor *a) {
     struct pump *p = &a->pump;
     uint64_t before = a->written, left = p->total - p->sent;
@@ -265,9 +265,7 @@ static void pump_burst(struct actor *a) {
         if (p->then) p->then(a);
     } else if (room >= 0) {
         pump_on(a);
-    } else if (room == WEIR_ENOBUFS || room == WEIR_EBUDGET) {
-        check_int(weir_timer_start(a->scene->loop, &p->retry, 5 * MS, 0), 0);
-    } else {
+    } else if (room != WEIR_ENOBUFS && room != WEIR_EBUDGET) {
         check(a->scene->hostile || room == WEIR_ECLOSED);
         p->total = p->sent;
     }
@@ -277,10 +275,6 @@ static void pump_run(weir_post *post) {
     struct actor *a = post->user;
     a->pump.posted = false;
     if (may_pump(a)) pump_burst(a);
-}
-
-static void pump_retry(weir_timer *timer) {
-    pump_on(timer->user);
 }
 
 static void pump_on(struct actor *a) {
@@ -296,8 +290,6 @@ void actor_pump(struct actor *a, uint64_t total, void (*then)(struct actor *a)) 
     p->total = total;
     p->sent = 0;
     p->then = then;
-    p->retry.fired = pump_retry;
-    p->retry.user = a;
     if (!p->burst) p->burst = 65536;
     pump_on(a);
 }

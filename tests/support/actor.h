@@ -26,13 +26,12 @@ struct errand {
     void *user;
 };
 
-/* Writes `total` bytes of the pattern, no more at once than `burst`, and stops while paused. */
+/* Writes `total` bytes of the pattern, `burst` of them a tick. When there is no room it waits for `resume`. */
 struct pump {
     uint64_t total, sent;
     size_t burst;
     void (*then)(struct actor *a);
     weir_post post;
-    weir_timer retry;
     bool posted;
 };
 

@@ -8,7 +8,10 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/weir-test-XXXXXX")
 declare -A started=()   # pid -> the descriptor from which its stderr is read
 
 clean_up() {
-    for pid in "${!started[@]}"; do kill -KILL "$pid" 2>/dev/null; done
+    for pid in "${!started[@]}"; do
+        disown "$pid"
+        kill -KILL "$pid"
+    done 2>/dev/null
     rm -rf "$work"
 }
 trap clean_up EXIT
@@ -46,6 +49,9 @@ start() {
     where=${line#listening on }
 }
 
+# hear PID: the next line of its stderr, in $line.
+hear() { IFS= read -r -t 60 line <&"${started[$1]}" || fail "process $1 says nothing"; }
+
 # end PID: waits for its end. Sets $status and $said.
 end() {
     local fd=${started[$1]}
@@ -76,7 +82,6 @@ mkfifo "$work/never"
 port_of() { echo "${1##*:}"; }
 
 listens() { (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-listens_no_more() { ! listens "$1"; }
 
 # The backends of this machine that reach others.
 real_backends() { "$WEIR_BIN" doctor | awk '$2 == "works" && $1 != "sim" { print $1 }'; }

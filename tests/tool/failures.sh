@@ -36,7 +36,7 @@ for backend in $(real_backends); do
     status=0
     wait "$client" || status=$?
     said=$(cat "$work/said")
-    expect 1 "weir: *reset by the peer*(until then 1 byte A to B, [1-9]* bytes B to A)"
+    expect 1 "weir: *reset by the peer*[(]until then 1 byte A to B, [1-9]* bytes B to A[)]"
     exec {out}<&-
     rm "$work/out"
 done

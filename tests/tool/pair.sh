@@ -8,7 +8,7 @@ for backend in $(real_backends); do
     exec {fd}<"$work/relay"
     started[$relay]=$fd
     for side in a b; do
-        read -r -t 60 line <&"$fd"
+        hear "$relay"
         [ "$line" = "listening on unix:$work/$side" ] || fail "it says: $line"
     done
     # Left ones come first and wait with all they have to say; each leaves its end of the stream before its partner comes.

@@ -13,12 +13,14 @@ for backend in $(real_backends); do
             2>"$work/err" & relay=$!
         exec {fd}<"$work/err"
         started[$relay]=$fd
-        read -r -t 60 line <&"$fd"
+        hear "$relay"
         exec {client}<>"/dev/tcp/127.0.0.1/$(port_of "$line")"
         echo hello >&"$client"
         read -r -t 60 answer <&"$client"
         [ "$answer" = hello ] || fail "echo"
         kill -"$signal" "$relay"
+        hear "$relay"
+        [[ $line == "weir: stopping, with 1 connection to end first; "* ]] || fail "it says: $line"
         [ -z "$(cat <&"$client")" ] || fail "something came after hello"
         exec {client}>&-
         end "$relay"
@@ -34,7 +36,8 @@ for backend in $(real_backends); do
     exec {out}<"$work/out"
     head -c 1000000 <&"$out" | wc -c >"$work/first"
     kill -TERM "$source"
-    until_true listens_no_more "$port"
+    hear "$source"
+    ! listens "$port" || fail "it still lets in"
     rest=$(wc -c <&"$out")
     [ "$((rest + $(cat "$work/first")))" -eq $((64 << 20)) ] || fail "of 64 MiB only $rest + $(cat "$work/first")"
     wait "$client" || fail "the client of the source"
@@ -48,7 +51,8 @@ for backend in $(real_backends); do
     exec {client}<>"/dev/tcp/127.0.0.1/$port"
     read -r -t 60 _ <&"$client"
     kill -TERM "$source"
-    until_true listens_no_more "$port"
+    hear "$source"
+    ! listens "$port" || fail "it still lets in"
     stop "$source"; expect 3 "weir: 1 connection, * 1 cut off"
     exec {client}>&-
 
@@ -63,7 +67,7 @@ for backend in $(real_backends); do
     kill -TERM "$relay"
     status=0; wait "$relay" || status=$?
     said=$(cat "$work/said")
-    expect 3 "weir: 1 connection, 6 bytes A to B, 6 bytes B to A,*"
+    expect 3 "*weir: 1 connection, 6 bytes A to B, 6 bytes B to A,*"
     exec {in}>&- {out}<&-
     rm "$work/in" "$work/out"
     stop "$single_echo"

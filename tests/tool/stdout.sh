@@ -13,10 +13,10 @@ for backend in $(real_backends); do
 
     "$WEIR_BIN" --backend "$backend" relay stdio: "$where" </dev/null 2>"$work/said" | head -c 1 >/dev/null
     status=${PIPESTATUS[0]} said=$(cat "$work/said")
-    expect 1 "weir: *(until then *B to A)"
+    expect 1 "weir: *[(]until then *B to A[)]"
     "$WEIR_BIN" --backend "$backend" serve source stdio: </dev/null 2>"$work/said" | head -c 1 >/dev/null
     status=${PIPESTATUS[0]} said=$(cat "$work/said")
-    expect 1 "weir: *(until then *sent)"
+    expect 1 "weir: *[(]until then *sent[)]"
 done
 kill -KILL "$pid"
 unset "started[$pid]"

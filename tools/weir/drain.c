@@ -9,7 +9,9 @@
  * and holds none is closed in order: nothing that came to us is lost, but its peers had not ended. One whose bytes are
  * not taken is waited for until DRAIN_MAX_NS, and then cut off; the exit status tells. A known weakness: what lies in the
  * system's buffers and was not read by then counts as not sent. */
+#include "say.h"
 #include "service.h"
+#include "units.h"
 
 static const uint64_t LOOK_NS = (uint64_t)50 * 1000000;
 static const uint64_t QUIET_NS = (uint64_t)300 * 1000000;
@@ -53,8 +55,17 @@ static void look(weir_timer *timer) {
     if (!left) weir_timer_stop(timer);
 }
 
+/* Nothing to wait for needs no words. */
+static void say_draining(uint64_t sessions) {
+    char text[UNITS_TEXT_MAX];
+    if (sessions)
+        say_line("weir: stopping, with %s to end first; another signal cuts off",
+                 units_count(sessions, "connection", text, sizeof text));
+}
+
 void service_drain(void *user) {
     struct service *service = user;
+    uint64_t sessions = 0;
     service->draining = true;
     service->stopped_ns = weir_now_ns(service->loop);
     service_shut_doors(service);
@@ -62,7 +73,9 @@ void service_drain(void *user) {
     for (struct session *s = service->sessions.next; s != &service->sessions; s = s->next) {
         s->moved_at_ns = service->stopped_ns;
         if (s->drain) s->drain(s);
+        sessions++;
     }
+    say_draining(sessions);
     service->look = (weir_timer){.fired = look, .user = service};
     weir_timer_start(service->loop, &service->look, LOOK_NS, LOOK_NS);
 }

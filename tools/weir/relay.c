@@ -48,8 +48,8 @@ static bool join(struct side *side, weir_transport *t, weir_transport *other) {
     int at = side == &relay->sides[1];
     struct session *s = session_new(&relay->service, sizeof *s, 2);
     if (!s) return false;
-    s->ends[at] = t;
-    s->ends[!at] = other;
+    session_adopt(s, at, t);
+    session_adopt(s, !at, other);
     session_join(s);
     return true;
 }
@@ -179,7 +179,7 @@ static int parse_sides(struct relay *relay, const struct options *options) {
 }
 
 int relay_run(const struct options *options) {
-    struct relay relay = {.service = {.ways = {"A to B", "B to A"}, .stopping = abort_waiting}};
+    static struct relay relay = {.service = {.ways = {"A to B", "B to A"}, .stopping = abort_waiting}};
     int status = parse_sides(&relay, options);
     if (!status) status = service_open(&relay.service, options);
     if (status) return status;

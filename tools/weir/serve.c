@@ -30,7 +30,7 @@ static struct serve *serve_of(const struct session *s) { return (struct serve *)
 static void accepted_by_echo(weir_transport *t, void *user) {
     struct session *s = session_new(user, sizeof *s, 1);
     if (!s) return;
-    s->ends[0] = t;
+    session_adopt(s, 0, t);
     session_join(s);
 }
 
@@ -50,7 +50,7 @@ static void discard_disconnected(void *self, weir_transport *t, const weir_error
 }
 
 static void adopt(struct session *s, weir_transport *t, const weir_protocol *protocol) {
-    s->ends[0] = t;
+    session_adopt(s, 0, t);
     int code = weir_transport_set_protocol(t, protocol, s);
     if (code >= 0) return;
     session_fail(s, &(weir_error){.code = code, .stage = WEIR_STAGE_ACCEPT});

@@ -27,10 +27,27 @@ struct session *session_new(struct service *service, size_t size, unsigned parts
     return s;
 }
 
+void session_adopt(struct session *s, int i, weir_transport *t) {
+    weir_transport_info info;
+    weir_transport_info_get(t, &info);
+    s->ends[i] = t;
+    s->peers[i] = info.peer;
+    s->media[i] = info.stack[0];
+}
+
 void session_fail(struct session *s, const weir_error *reason) {
     if (s->failed || !reason) return;
     s->failed = true;
     s->failure = *reason;
+}
+
+/* The end that fails first is the one that is told of first. */
+static void fail_at(struct session *s, int i, const weir_error *reason) {
+    bool first = !s->failed && reason;
+    session_fail(s, reason);
+    if (!first || *s->failure.peer) return;
+    weir_address_format(&s->peers[i], s->failure.peer, sizeof s->failure.peer);
+    if (!*s->failure.peer) snprintf(s->failure.peer, sizeof s->failure.peer, "%s", s->media[i]);
 }
 
 static void say_session_failure(const struct session *s, const uint64_t bytes[2]) {
@@ -51,7 +68,7 @@ static void session_free(struct session *s) {
 
 void session_end(struct session *s, int i, const weir_error *reason) {
     s->ends[i] = NULL;
-    session_fail(s, reason);
+    fail_at(s, i, reason);
     if (--s->parts == 0) session_free(s);
 }
 
@@ -72,6 +89,7 @@ static bool pipe_or_end(struct session *s, int from, int to) {
 
 void session_join(struct session *s) {
     int other = s->ends[1] ? 1 : 0;
+    s->joined = true;
     if (!pipe_or_end(s, 0, other)) {
         if (other) session_end(s, 1, NULL);
         session_end(s, 0, NULL);
@@ -80,9 +98,19 @@ void session_join(struct session *s) {
     }
 }
 
+static void left(void *self, weir_transport *t, const weir_error *reason) {
+    struct session *s = self;
+    session_end(s, t == s->ends[1], reason);
+}
+
+/* To a pipe the close of one end is the loss of the other, which it would abort: so the pipe is taken away first. */
 void session_close(struct session *s) {
-    for (int i = 0; i < 2; i++)
-        if (s->ends[i]) weir_transport_close(s->ends[i]);
+    static const weir_protocol leaving = {.disconnected = left};
+    for (int i = 0; i < 2; i++) {
+        if (!s->ends[i]) continue;
+        if (s->joined) weir_transport_set_protocol(s->ends[i], &leaving, s);
+        weir_transport_close(s->ends[i]);
+    }
 }
 
 void session_abort(struct session *s) {

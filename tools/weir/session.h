@@ -19,14 +19,20 @@ struct session {
     struct weir_flow flow[2];               /* flow[i] is from ends[i] */
     uint64_t bytes[2];                      /* each way, where no flow counts them */
     void (*drain)(struct session *session); /* is to come to an end; may be NULL */
+    weir_address peers[2];                  /* asked for when they were there: a failed end cannot tell any more */
+    const char *media[2];                   /* "tcp" */
     unsigned parts;
-    bool failed, closed, aborted;           /* the last two: by us, to stop */
+    bool joined, failed;
+    bool closed, aborted;                   /* by us, to stop */
     weir_error failure;                     /* the first, if failed */
     uint64_t moved, moved_at_ns;            /* when a drain last looked */
 };
 
 /* A zeroed session of `size` bytes; NULL when out of memory, which is told and counts as a failure. */
 struct session *session_new(struct service *service, size_t size, unsigned parts);
+
+/* `t` becomes ends[i]. */
+void session_adopt(struct session *session, int i, weir_transport *t);
 
 /* Joins ends[0] and ends[1] both ways, or ends[0] with itself: two parts, or one. May end the session at once. */
 void session_join(struct session *session);
@@ -37,6 +43,7 @@ void session_fail(struct session *session, const weir_error *reason);
 /* ends[i] is gone, and with it one part: perhaps the session. */
 void session_end(struct session *session, int i, const weir_error *reason);
 
+/* Closes it in order although its peers have not ended. */
 void session_close(struct session *session);
 void session_abort(struct session *session);
 

@@ -9,7 +9,8 @@
 #include <pthread.h>
 #include <signal.h>
 
-/* Zero it, set the callbacks; must stay where it is. They run on the loop's thread, each at most once. */
+/* Zero it, set the callbacks; must stay where it is until the process ends. They run on the loop's thread, each at most
+ * once. */
 struct stop {
     void (*drain)(void *user); /* at the first signal */
     void (*abort)(void *user); /* at the second */
@@ -18,13 +19,14 @@ struct stop {
     weir_loop *loop;
     weir_post posts[2];
     sigset_t signals;
-    pthread_t thread;
+    pthread_mutex_t lock;
+    bool over;
 };
 
 /* From here on the two signals go to `loop`. False when no thread could be made; the signals then do what they did. */
 bool stop_begin(struct stop *stop, weir_loop *loop);
 
-/* Ends it. A post may still be under way: run the loop before closing it. */
+/* From here on a signal ends the process. A post may still be under way: run the loop before closing it. */
 void stop_end(struct stop *stop);
 
 #endif
