@@ -109,7 +109,6 @@ typedef struct weir_transport_info {
     bool can_receive, can_send, can_half_close;
     bool peer_ended, half_closed;
     size_t unread, queued;             /* bytes waiting here */
-    uint64_t received, sent;           /* bytes given to readers, and taken by the kernel, since it was opened */
     weir_limits limits;                /* in force, defaults filled in */
 } weir_transport_info;
 

@@ -171,7 +171,7 @@ static bool something_to_read(const weir_transport *t) {
 static void go_on_failing(weir_transport *t) {
     if (!something_to_read(t))
         lose(t);
-    else if (t->send_dead && t->above)
+    else if (t->send_dead && t->above && (t->holds & WEIR_HOLD_OFFER))
         weir_send_tell_resume(t);
 }
 
@@ -210,7 +210,7 @@ static void advance_open(weir_transport *t) {
 }
 
 void weir_transport_advance(weir_transport *t) {
-    if (t->gone && !weir_task_queued(&t->flush)) {
+    if (t->gone && !weir_task_queued(&t->flush) && !weir_task_queued(&t->step)) {
         bury(t);
         return;
     }

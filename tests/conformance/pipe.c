@@ -10,6 +10,7 @@
 struct watched_flow {
     weir_flow flow;
     struct scene *scene;
+    weir_transport *close_then; /* nobody else would */
     unsigned ended;
     int code;
     uint64_t unsent;
@@ -21,6 +22,7 @@ static void flow_ended(weir_flow *flow, const weir_error *reason) {
     check_int(++w->ended, 1);
     w->code = reason ? reason->code : 0;
     w->unsent = reason ? reason->unsent : 0;
+    if (w->close_then) check_int(weir_transport_close(w->close_then), 0);
     scene_leave(w->scene);
     scene_release(w->scene);
 }
@@ -41,8 +43,18 @@ static void echo_by_pipe(struct actor *a) {
     pipe_watched(&flows[0], a->scene, t, t);
 }
 
+/* Half-closes when all is written, and closes when the other side has ended too. */
+static void half_close_or_close(struct actor *a) {
+    if (a->pump.sent < a->pump.total) return;
+    if (a->ended)
+        close_now(a);
+    else
+        half_close_now(a);
+}
+
 static void pump_and_half_close(struct actor *a) {
-    actor_pump(a, STREAM, half_close_now);
+    a->on_ended = half_close_or_close;
+    actor_pump(a, STREAM, half_close_or_close);
 }
 
 static void a_pipe_to_itself_is_an_echo(struct scene *s) {
@@ -116,7 +128,8 @@ static size_t take_by_dice(struct actor *a, const uint8_t *bytes, size_t n) {
 }
 
 static void pump_back_and_half_close(struct actor *a) {
-    actor_pump(a, STREAM / 2, half_close_now);
+    a->on_ended = half_close_or_close;
+    actor_pump(a, STREAM / 2, half_close_or_close);
 }
 
 /* Both ends send, take by dice, and half-close when they are done. */
@@ -224,6 +237,7 @@ static void pipe_wrongly(struct actor *a) {
     check_int(weir_pipe(other[1], pair[1]), WEIR_ENOTSUP);
     weir_transport_abort(other[0]);
     weir_transport_abort(other[1]);
+    weir_transport_abort(pair[0]);
     weir_transport_abort(pair[1]);
     actor_leave(a);
 }
@@ -244,6 +258,7 @@ static void pipe_into_memory(struct actor *server) {
     actor_leave(server);
     check_int(weir_mem_pair(s->loop, NULL, memory[0]), 0);
     pipe_watched(&flows[0], s, t, memory[0][0]);
+    flows[0].close_then = memory[0][0];
     check_int(actor_take(s->user, memory[0][1]), 0);
 }
 

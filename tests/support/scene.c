@@ -15,7 +15,8 @@
 #define WATCHDOG_NS (20 * SECOND)
 #define WATCHDOG_SIMULATED_NS (1000 * SECOND)
 #define CURTAIN_NS SECOND /* a hostile scene that waits for what was refused is over then */
-#define ALARM_SECONDS 100
+#define ALARM_SECONDS 100 /* for a loop that never comes back */
+#define LAST_SECONDS 20   /* for a run that goes on when nothing holds the scene any more */
 
 /* ---- holds and the watchdog ----------------------------------------------------------------------------------------- */
 
@@ -25,7 +26,9 @@ void scene_hold(struct scene *s) {
 
 void scene_release(struct scene *s) {
     check(s->holds > 0);
-    if (--s->holds == 0) weir_timer_stop(&s->watchdog);
+    if (--s->holds) return;
+    weir_timer_stop(&s->watchdog);
+    alarm(LAST_SECONDS);
 }
 
 static void tell_open(void *user, weir_object_kind kind, void *object, const char *what) {
@@ -290,10 +293,14 @@ struct actor *scene_cast(struct scene *s, const char *name) {
     return s->cast[s->cast_count++] = a;
 }
 
+static const struct scene *current;
+
 static void give_up(int signal) {
+    char words[200];
     (void)signal;
-    static const char words[] = "hung: the loop does not come back\n";
-    if (write(2, words, sizeof words - 1) < 0) _exit(3);
+    int n = snprintf(words, sizeof words, "hung: %s on %s, %s, held by %u\n", current->scenario->name,
+                     current->place->name, medium_name(current->medium), current->holds);
+    if (write(2, words, (size_t)n) < 0) _exit(3);
     abort();
 }
 
@@ -308,6 +315,7 @@ size_t scene_perform(const struct scenario *scenario, const struct place *place,
         s.meter.refuse_on = refusal->on;
     }
     s.descriptors = count_descriptors();
+    current = &s;
     signal(SIGALRM, give_up);
     alarm(ALARM_SECONDS);
     if (scene_worked(&s, open_loop(&s))) {

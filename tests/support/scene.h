@@ -57,7 +57,7 @@ struct scene {
     bool hostile;       /* calls may fail: the pair tears down what it has */
     void *user;
     /* private */
-    struct actor *cast[32];
+    struct actor *cast[64];
     unsigned cast_count;
     struct actor *living;
     struct door *doors;

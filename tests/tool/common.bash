@@ -82,6 +82,7 @@ mkfifo "$work/never"
 port_of() { echo "${1##*:}"; }
 
 listens() { (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+listens_no_more() { ! listens "$1"; }
 
 # The backends of this machine that reach others.
 real_backends() { "$WEIR_BIN" doctor | awk '$2 == "works" && $1 != "sim" { print $1 }'; }

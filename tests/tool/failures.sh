@@ -9,7 +9,7 @@ stop "$pid"
 
 for backend in $(real_backends); do
     weir --backend "$backend" relay stdio: "$nobody" </dev/null
-    expect 1 "weir: connect ${nobody#tcp://}: refused*"
+    expect 1 "weir: connect ${nobody#tcp://}: refused"
     weir --backend "$backend" relay stdio: unix:/nowhere/socket </dev/null
     expect 1 "weir: connect /nowhere/socket: no such file*"
 

@@ -9,7 +9,7 @@ for backend in $(real_backends); do
     listens "$(port_of "$where")" || fail "nobody listens on $where"
     weir --backend "$backend" serve echo "$where"
     expect 1 "weir: listen 127.0.0.1:*: address in use*"
-    stop "$server"; expect 0 "weir: 1 connection, 0 bytes echoed,* 0 failed*"
+    stop "$server"; expect 0 "*weir: 1 connection, 0 bytes echoed,* 0 failed*"
 
     start --backend "$backend" serve discard "unix:$work/socket?backlog=5"
     server=$pid

@@ -19,7 +19,7 @@ for backend in $(real_backends); do
         [ "$line" = "$(printf 'line %03d' "$i")" ] || fail "connection $i got: $line"
     done
     for client in "${clients[@]}"; do exec {client}>&-; done
-    stop "$relay"; expect 0 "weir: 200 connections, 1800 bytes A to B, 1800 bytes B to A, * 0 failed*"
-    stop "$server"; expect 0 "weir: 200 connections, 1800 bytes echoed, * 0 failed*"
+    stop "$relay"; expect 0 "*weir: 200 connections, 1800 bytes A to B, 1800 bytes B to A, * 0 failed*"
+    stop "$server"; expect 0 "*weir: 200 connections, 1800 bytes echoed, * 0 failed*"
 done
 exit 0

@@ -22,7 +22,7 @@ for backend in $(real_backends); do
     for i in 1 2 3; do wait "${left[i]}" || fail "left $i"; done
     [ "$(sort "$work"/from-left?)" = "$(printf 'left %d\n' 1 2 3)" ] || fail "left to right"
     [ "$(sort "$work"/from-right?)" = "$(printf 'right %d\n' 1 2 3)" ] || fail "right to left"
-    stop "$relay"; expect 0 "weir: 3 connections, 21 bytes A to B, 24 bytes B to A, * 0 failed"
+    stop "$relay"; expect 0 "*weir: 3 connections, 21 bytes A to B, 24 bytes B to A, * 0 failed"
     rm "$work"/relay "$work"/left? "$work"/from-*
 done
 exit 0

@@ -18,8 +18,8 @@ for backend in $(real_backends); do
     # shellcheck disable=SC2002 # a pipe is meant
     cat "$work/file" | "$WEIR_BIN" --backend "$backend" relay "$door" stdio: | cmp - "$work/file" || fail "pipe to pipe"
 
-    stop "$relay"; expect 0 "weir: 4 connections, 134217733 bytes A to B, 134217733 bytes B to A, * 0 failed"
-    stop "$server"; expect 0 "weir: 4 connections, 134217733 bytes echoed, * 0 failed"
+    stop "$relay"; expect 0 "*weir: 4 connections, 134217733 bytes A to B, 134217733 bytes B to A, * 0 failed"
+    stop "$server"; expect 0 "*weir: 4 connections, 134217733 bytes echoed, * 0 failed"
 done
 
 # One upload to stdout, and then it ends by itself.
@@ -36,9 +36,10 @@ start serve source --bytes 1M tcp://127.0.0.1:0
 [ "$(wc -c <"$work/back")" -eq 1048576 ] || fail "source: size"
 [ "$(sed -n 4098p "$work/back" | cut -c1-16)" = "weir source 0001" ] || fail "source: pattern"
 [ "$(head -1 "$work/back" | wc -c)" -eq 64 ] || fail "source: line"
-stop "$pid"; expect 0 "weir: 1 connection, 1048576 bytes sent, * 0 failed"
+stop "$pid"; expect 0 "*weir: 1 connection, 1048576 bytes sent, * 0 failed"
 start serve discard tcp://127.0.0.1:0
 weir relay stdio: "$where" <"$work/file"; expect 0 ""
-stop "$pid"; expect 0 "weir: 1 connection, 67108864 bytes received, * 0 failed"
+stop "$pid"; expect 0 "*weir: 1 connection, 67108864 bytes received, * 0 failed"
+[ "$(printf hello | "$WEIR_BIN" serve echo stdio:)" = hello ] || fail "echo stdio:"
 weir serve discard stdio: <"$work/file" >"$work/back"; expect 0 ""
 exit 0

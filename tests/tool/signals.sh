@@ -37,7 +37,7 @@ for backend in $(real_backends); do
     head -c 1000000 <&"$out" | wc -c >"$work/first"
     kill -TERM "$source"
     hear "$source"
-    ! listens "$port" || fail "it still lets in"
+    until_true listens_no_more "$port"
     rest=$(wc -c <&"$out")
     [ "$((rest + $(cat "$work/first")))" -eq $((64 << 20)) ] || fail "of 64 MiB only $rest + $(cat "$work/first")"
     wait "$client" || fail "the client of the source"
@@ -52,7 +52,7 @@ for backend in $(real_backends); do
     read -r -t 60 _ <&"$client"
     kill -TERM "$source"
     hear "$source"
-    ! listens "$port" || fail "it still lets in"
+    until_true listens_no_more "$port"
     stop "$source"; expect 3 "weir: 1 connection, * 1 cut off"
     exec {client}>&-
 

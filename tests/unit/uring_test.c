@@ -57,6 +57,38 @@ static void small_send_completes_without_further_events(void **unused) {
     loop_close(&l);
 }
 
+/* Unless it is cancelled: then somebody waits for it. */
+static void quiet_send_lets_the_loop_sleep(void **unused) {
+    (void)unused;
+    struct loop l;
+    usual(&l);
+    int fds[2];
+    unix_pair(fds);
+    struct weir_segment s = lent("hello", 5);
+    struct seen w = seen_op(WEIR_PORT_SEND, socket_handle(fds[0]));
+    w.op.with.segments = &s;
+    w.op.quiet = true;
+    for (int cancelled = 0; cancelled < 2; cancelled++) {
+        w.ended = false;
+        loop_submit(&l, &w.op);
+        if (cancelled) loop_cancel(&l, &w.op);
+        const uint64_t start = loop_now(&l);
+        loop_tick(&l, SECOND / 20);
+        assert_int_equal(loop_now(&l) - start > SECOND / 25, !cancelled);
+        assert_true(w.ended);
+        assert_int_equal(w.result, 5);
+    }
+    close(fds[1]); /* and a failure is told at once */
+    w.ended = false;
+    loop_submit(&l, &w.op);
+    const uint64_t start = loop_now(&l);
+    loop_tick(&l, SECOND);
+    assert_true(loop_now(&l) - start < SECOND / 2);
+    assert_int_equal(w.result, WEIR_ERESET);
+    close(fds[0]);
+    loop_close(&l);
+}
+
 static void send_to_a_closed_peer_fails(void **unused) {
     (void)unused;
     struct loop l;
@@ -884,6 +916,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(receive_ends_with_zero_after_all_bytes),
         cmocka_unit_test(small_send_completes_without_further_events),
+        cmocka_unit_test(quiet_send_lets_the_loop_sleep),
         cmocka_unit_test(send_to_a_closed_peer_fails),
         cmocka_unit_test(refused_send_waits_for_room),
         cmocka_unit_test(refused_send_can_be_cancelled),

@@ -30,8 +30,8 @@ static void add_row(struct demo *demo, const struct move *m, double seconds, dou
     if (m->arrived > 0 && seconds > 0) snprintf(rate, sizeof rate, "%.2f", giga / seconds);
     if (m->arrived > 0) snprintf(cpu, sizeof cpu, "%.2f", cpu_seconds / giga);
     if (usage_peak() > 0) units_bytes(usage_peak(), peak, sizeof peak);
-    table_add(&demo->table, (const char *[]){m->backend, m->medium->name,
-                                             units_bytes(m->arrived, bytes, sizeof bytes), rate, cpu, peak, verdict});
+    table_add(&demo->table, (const char *[]){m->backend, m->medium->name, units_bytes(m->arrived, bytes, sizeof bytes),
+                                             rate, cpu, peak, verdict});
 }
 
 static void move_one(struct demo *demo, const char *backend, const struct medium *medium) {
@@ -60,7 +60,8 @@ static void move_all(struct demo *demo, const char *wanted) {
         if (info.status == 0)
             for (const struct medium *medium = media; medium < media + MEDIA; medium++)
                 move_one(demo, info.name, medium);
-        else say_line("  %s does not work here: %s (%s)", info.name, weir_error_text(info.status), info.reason);
+        else
+            say_line("  %s does not work here: %s (%s)", info.name, weir_error_text(info.status), info.reason);
     }
 }
 
@@ -83,7 +84,8 @@ int demo_run(const struct options *options) {
     bool given = options->given & OPTION_BYTES;
     demo.quiet = options->given & OPTION_QUIET;
     if (!sample_open(&demo.sample, given ? options->bytes : DEFAULT_BYTES, demo.quiet)) return EXIT_FAILED;
-    table_add(&demo.table, (const char *[]){"backend", "medium", "bytes", "GB/s", "CPU s/GB", "peak memory", "verified"});
+    table_add(&demo.table,
+              (const char *[]){"backend", "medium", "bytes", "GB/s", "CPU s/GB", "peak memory", "verified"});
     move_all(&demo, options->backend);
     sample_close(&demo.sample);
     show(&demo, (double)(usage_now_ns() - begun_ns) / 1e9);

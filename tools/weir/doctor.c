@@ -44,7 +44,9 @@ static int show_choice(const char *wanted) {
     fflush(stdout);
     if (looping_open(&loop, wanted) < 0) return EXIT_FAILED;
     printf("  in use: %s%s", weir_loop_backend(loop),
-           wanted ? " (--backend)" : environment && *environment ? " (WEIR_BACKEND)" : "");
+           wanted                        ? " (--backend)"
+           : environment && *environment ? " (WEIR_BACKEND)"
+                                         : "");
     if (*weir_loop_backend_reason(loop)) printf("; %s", weir_loop_backend_reason(loop));
     puts("");
     looping_end(loop);
@@ -72,11 +74,14 @@ static void add_limit(struct table *table, const char *name, int which, rlim_t e
 }
 
 static const char *backlog_advice(const char *value) {
-    return *value && atol(value) < 1024 ? "low: bursts of connections are refused; sysctl -w net.core.somaxconn=4096" : "";
+    return *value && strtol(value, NULL, 10) < 1024
+               ? "low: bursts of connections are refused; sysctl -w net.core.somaxconn=4096"
+               : "";
 }
 
 static const char *congestion_advice(const char *value) {
-    return strcmp(value, "bbr") == 0 ? "paces every connection; compare figures of one stream only under the same one" : "";
+    return strcmp(value, "bbr") == 0 ? "paces every connection; compare figures of one stream only under the same one"
+                                     : "";
 }
 
 static const char *io_uring_advice(const char *value) {

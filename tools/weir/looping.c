@@ -44,8 +44,10 @@ int looping_open(weir_loop **ret, const char *backend) {
     const weir_loop_options options = {.backend = backend, .log = say_log};
     const char *name = backend ? backend : getenv("WEIR_BACKEND");
     int code = weir_loop_open(ret, &options);
-    if (code < 0 && name && *name) explain(name, code);
-    else if (code < 0) say_error("open a loop: %s", weir_error_text(code));
+    if (code < 0 && name && *name)
+        explain(name, code);
+    else if (code < 0)
+        say_error("open a loop: %s", weir_error_text(code));
     return code;
 }
 
@@ -61,9 +63,7 @@ static void abort_object(void *user, weir_object_kind kind, void *object, const 
     }
 }
 
-void looping_abort(weir_loop *loop) {
-    weir_loop_each(loop, abort_object, NULL);
-}
+void looping_abort(weir_loop *loop) { weir_loop_each(loop, abort_object, NULL); }
 
 static void say_left(void *user, weir_object_kind kind, void *object, const char *what) {
     (void)user;

@@ -56,8 +56,10 @@ static const struct verb *find_verb(const char *name) {
 static int show_help(const char *name) {
     const struct verb *v = name ? find_verb(name) : NULL;
     if (name && !v) return EXIT_USAGE;
-    if (v) fputs(v->manual, stdout);
-    else print_help(stdout);
+    if (v)
+        fputs(v->manual, stdout);
+    else
+        print_help(stdout);
     return 0;
 }
 
@@ -67,10 +69,14 @@ static int help_run(const struct options *options) { return show_help(options->w
 static bool fits(const struct verb *v, const struct options *options) {
     const char *foreign = options_foreign(options, OPTIONS_COMMON | v->options);
     int words = options->count - 1;
-    if (foreign) say_error("%s is no option of `weir %s`", foreign, v->name);
-    else if (words < v->least) say_error("%s: a word is missing: weir %s %s", v->name, v->name, v->words);
-    else if (words > v->most) say_error("%s: one word too many: %s", v->name, options->words[1 + v->most]);
-    else return looping_known(options->backend);
+    if (foreign)
+        say_error("%s is no option of `weir %s`", foreign, v->name);
+    else if (words < v->least)
+        say_error("%s: a word is missing: weir %s %s", v->name, v->name, v->words);
+    else if (words > v->most)
+        say_error("%s: one word too many: %s", v->name, options->words[1 + v->most]);
+    else
+        return looping_known(options->backend);
     return false;
 }
 

@@ -3,11 +3,12 @@
  * The texts of --help. docs/tool.md tells the same at more length. */
 #include "manual.h"
 
-const char manual_tool_head[] = "weir moves bytes between sockets, pipes and standard input and output, and loses none.\n"
-                                "\n"
-                                "usage: weir VERB WORDS... [OPTION...]\n"
-                                "\n"
-                                "verbs\n";
+const char manual_tool_head[] =
+    "weir moves bytes between sockets, pipes and standard input and output, and loses none.\n"
+    "\n"
+    "usage: weir VERB WORDS... [OPTION...]\n"
+    "\n"
+    "verbs\n";
 
 const char manual_tool_tail[] =
     "\n"

@@ -57,7 +57,8 @@ static const void *read_file(struct feed *feed, size_t *n) {
     struct move *m = feed->user;
     struct move_wiring *w = m->wiring;
     ssize_t got;
-    do got = pread(m->sample->fd, w->buffer, sizeof w->buffer, (off_t)w->offset);
+    do
+        got = pread(m->sample->fd, w->buffer, sizeof w->buffer, (off_t)w->offset);
     while (got < 0 && errno == EINTR);
     if (got < 0) return NULL;
     *n = (size_t)got;
@@ -74,8 +75,10 @@ static void source_connected(void *self, weir_transport *t) {
 static void source_disconnected(void *self, weir_transport *t, const weir_error *reason) {
     struct move *m = self;
     (void)t;
-    if (m->wiring->feed.code) fail_with(m, m->wiring->feed.code, WEIR_STAGE_READ);
-    else if (reason) fail_for(m, reason);
+    if (m->wiring->feed.code)
+        fail_with(m, m->wiring->feed.code, WEIR_STAGE_READ);
+    else if (reason)
+        fail_for(m, reason);
 }
 
 static const weir_protocol source = {.connected = source_connected, .disconnected = source_disconnected};
@@ -150,8 +153,10 @@ static void accepted_by_middle(weir_transport *b, void *user) {
     weir_transport *c;
     weir_listener_close(m->wiring->listeners[0]);
     int code = weir_connect_endpoint(m->wiring->loop, &m->wiring->doors[1], NULL, &nobody, NULL, &c);
-    if (code < 0) fail_with(m, code, WEIR_STAGE_CONNECT);
-    else join(m, b, c);
+    if (code < 0)
+        fail_with(m, code, WEIR_STAGE_CONNECT);
+    else
+        join(m, b, c);
 }
 
 static int open_door(struct move *m, int i, weir_accept_fn *accepted) {
@@ -200,8 +205,10 @@ static void begin(struct move *m) {
     int code = m->medium->begin(m);
     if (code < 0) {
         const weir_error *last = weir_loop_last_error(w->loop);
-        if (last) fail_for(m, last);
-        else fail_with(m, code, WEIR_STAGE_OPEN);
+        if (last)
+            fail_for(m, last);
+        else
+            fail_with(m, code, WEIR_STAGE_OPEN);
         return;
     }
     w->guard = (weir_timer){.fired = guard_fired, .user = m};

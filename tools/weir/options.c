@@ -16,12 +16,9 @@ static const struct option {
     unsigned bit;
     const char *value; /* what follows it, NULL: nothing */
 } table[] = {
-    {"--help", 'h', OPTION_HELP, NULL},
-    {"--version", 'V', OPTION_VERSION, NULL},
-    {"--quiet", 'q', OPTION_QUIET, NULL},
-    {"--verbose", 'v', OPTION_VERBOSE, NULL},
-    {"--backend", 0, OPTION_BACKEND, "NAME"},
-    {"--bytes", 0, OPTION_BYTES, "N"},
+    {"--help", 'h', OPTION_HELP, NULL},       {"--version", 'V', OPTION_VERSION, NULL},
+    {"--quiet", 'q', OPTION_QUIET, NULL},     {"--verbose", 'v', OPTION_VERBOSE, NULL},
+    {"--backend", 0, OPTION_BACKEND, "NAME"}, {"--bytes", 0, OPTION_BYTES, "N"},
 };
 enum { OPTIONS = sizeof table / sizeof *table };
 
@@ -34,7 +31,7 @@ static const struct option *find(const char *name, size_t length) {
     return NULL;
 }
 
-static bool take(struct options *ret, const struct option *o, const char *value) {
+static bool take_value(struct options *ret, const struct option *o, const char *value) {
     ret->given |= o->bit;
     if (o->bit == OPTION_BACKEND) ret->backend = value;
     if (o->bit != OPTION_BYTES || units_parse(&ret->bytes, value)) return true;
@@ -62,12 +59,15 @@ static bool parse_option(struct options *ret, const char *word, const char *next
         say_error("%s takes no value", o->name);
         return false;
     }
-    if (!o->value) return take(ret, o, NULL);
+    if (!o->value) {
+        ret->given |= o->bit;
+        return true;
+    }
     if (!value) {
         value = next;
         *took = true;
     }
-    if (value && *value) return take(ret, o, value);
+    if (value && *value) return take_value(ret, o, value);
     say_error("%s needs a value: %s %s", o->name, o->name, o->value);
     return false;
 }

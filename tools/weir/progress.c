@@ -21,7 +21,8 @@ static bool stderr_is_terminal(void) {
 
 void progress_begin(struct progress *progress, const char *label, uint64_t total, bool quiet) {
     uint64_t now_ns = usage_now_ns();
-    *progress = (struct progress){.label = label, .total = total, .begun_ns = now_ns, .drawn_ns = now_ns, .quiet = quiet};
+    *progress =
+        (struct progress){.label = label, .total = total, .begun_ns = now_ns, .drawn_ns = now_ns, .quiet = quiet};
     progress->terminal = stderr_is_terminal();
 }
 

@@ -21,7 +21,7 @@
 
 struct waiting {
     struct waiting *next;
-    weir_transport *t; /* NULL: gone */
+    weir_transport *t;
     struct side *side;
 };
 
@@ -73,15 +73,21 @@ static void accepted_for_stdio(weir_transport *t, void *user) {
 
 /* ---- both sides listen ---- */
 
+static void forget(struct side *side, struct waiting **link) {
+    struct waiting *w = *link;
+    *link = w->next;
+    if (!*link) side->last = link;
+    free(w);
+}
+
 static void waiting_lost(void *self, weir_transport *t, const weir_error *reason) {
     struct waiting *lost = self;
+    struct waiting **link = &lost->side->first;
     (void)t;
     (void)reason;
-    struct waiting **link = &lost->side->first;
-    while (*link != lost) link = &(*link)->next;
-    *link = lost->next;
-    if (!*link) lost->side->last = link;
-    free(lost);
+    while (*link != lost)
+        link = &(*link)->next;
+    forget(lost->side, link);
 }
 
 static const weir_protocol waiting_protocol = {.disconnected = waiting_lost};
@@ -99,15 +105,15 @@ static bool wait_for_partner(struct side *side, weir_transport *t) {
     return true;
 }
 
-/* The one that has waited longest. */
+/* The one that has waited longest, and is not on its way out. */
 static weir_transport *take_waiting(struct side *side) {
-    struct waiting *w = side->first;
-    if (!w) return NULL;
-    weir_transport *t = w->t;
-    side->first = w->next;
-    if (!side->first) side->last = &side->first;
-    free(w);
-    return t;
+    for (struct waiting **link = &side->first; *link; link = &(*link)->next) {
+        weir_transport *t = (*link)->t;
+        if (weir_transport_set_protocol(t, NULL, NULL) < 0) continue;
+        forget(side, link);
+        return t;
+    }
+    return NULL;
 }
 
 static void accepted_for_partner(weir_transport *t, void *user) {
@@ -124,7 +130,8 @@ static void accepted_for_partner(weir_transport *t, void *user) {
 static void abort_waiting(struct service *service) {
     struct relay *relay = (struct relay *)service;
     for (struct side *side = relay->sides; side < relay->sides + 2; side++)
-        for (struct waiting *w = side->first; w; w = w->next) weir_transport_abort(w->t);
+        for (struct waiting *w = side->first; w; w = w->next)
+            weir_transport_abort(w->t);
 }
 
 /* ---- setting up ---- */

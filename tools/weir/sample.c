@@ -84,6 +84,4 @@ bool sample_open(struct sample *ret, uint64_t bytes, bool quiet) {
     return false;
 }
 
-void sample_close(struct sample *sample) {
-    close(sample->fd);
-}
+void sample_close(struct sample *sample) { close(sample->fd); }

@@ -144,9 +144,7 @@ static const struct mode *find_mode(const char *name) {
 }
 
 /* A word that a relay needs is harmless here: a server listens anyway. */
-static const char *without_listen(const char *text) {
-    return strncmp(text, "listen:", 7) == 0 ? text + 7 : text;
-}
+static const char *without_listen(const char *text) { return strncmp(text, "listen:", 7) == 0 ? text + 7 : text; }
 
 static int set_up(struct serve *serve, const weir_endpoint *endpoint, const struct mode *mode) {
     int status = service_listen(&serve->service, endpoint, mode->accepted, &serve->service);

@@ -123,10 +123,13 @@ void service_shut_doors(struct service *service) {
 /* ---- the end ---- */
 
 void service_session_ended(struct service *service, const struct session *session, const uint64_t bytes[2]) {
-    for (int i = 0; i < 2; i++) service->bytes[i] += bytes[i];
+    for (int i = 0; i < 2; i++)
+        service->bytes[i] += bytes[i];
     if (session->failed && !session->aborted) {
-        if (session->closed) service->aborted++;
-        else service->failures++;
+        if (session->closed)
+            service->aborted++;
+        else
+            service->failures++;
     }
     service->ended_ns = weir_now_ns(service->loop);
     if (service->draining && service->sessions.next == &service->sessions) weir_timer_stop(&service->look);
@@ -135,9 +138,12 @@ void service_session_ended(struct service *service, const struct session *sessio
 const char *service_ways(const struct service *service, const uint64_t bytes[2], char *text, size_t size) {
     char counts[2][UNITS_TEXT_MAX];
     const char *const *ways = service->ways;
-    for (int i = 0; i < 2; i++) units_count(bytes[i], "byte", counts[i], sizeof counts[i]);
-    if (ways[1]) snprintf(text, size, "%s %s, %s %s", counts[0], ways[0], counts[1], ways[1]);
-    else snprintf(text, size, "%s %s", counts[0], ways[0]);
+    for (int i = 0; i < 2; i++)
+        units_count(bytes[i], "byte", counts[i], sizeof counts[i]);
+    if (ways[1])
+        snprintf(text, size, "%s %s, %s %s", counts[0], ways[0], counts[1], ways[1]);
+    else
+        snprintf(text, size, "%s %s", counts[0], ways[0]);
     return text;
 }
 

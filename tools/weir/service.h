@@ -30,11 +30,11 @@ struct service {
     struct session sessions; /* the head of the ring */
     struct door doors[2];
     unsigned door_count;
-    bool lasting;            /* stays for whoever comes: to be stopped is its normal end */
+    bool lasting; /* stays for whoever comes: to be stopped is its normal end */
     bool draining;
     uint64_t opened, failures;
-    uint64_t closed;         /* sessions closed in order, because they were idle when we had to stop */
-    uint64_t aborted;        /* sessions cut off */
+    uint64_t closed;  /* sessions closed in order, because they were idle when we had to stop */
+    uint64_t aborted; /* sessions cut off */
     uint64_t bytes[2];
     uint64_t begun_ns, ended_ns, stopped_ns;
     weir_timer look;

@@ -51,14 +51,16 @@ static void fail_at(struct session *s, int i, const weir_error *reason) {
 }
 
 static void say_session_failure(const struct session *s, const uint64_t bytes[2]) {
-    char ways[SERVICE_WAYS_MAX], after[SERVICE_WAYS_MAX + 32];
-    snprintf(after, sizeof after, " (until then %s)", service_ways(s->service, bytes, ways, sizeof ways));
+    char ways[SERVICE_WAYS_MAX], after[SERVICE_WAYS_MAX + 32] = "";
+    if (bytes[0] || bytes[1])
+        snprintf(after, sizeof after, " (until then %s)", service_ways(s->service, bytes, ways, sizeof ways));
     say_failure(&s->failure, after);
 }
 
 static void session_free(struct session *s) {
     uint64_t bytes[2];
-    for (int i = 0; i < 2; i++) bytes[i] = s->flow[i].bytes + s->bytes[i];
+    for (int i = 0; i < 2; i++)
+        bytes[i] = s->flow[i].bytes + s->bytes[i];
     if (s->failed && !s->aborted) say_session_failure(s, bytes);
     s->prev->next = s->next;
     s->next->prev = s->prev;
@@ -91,7 +93,7 @@ void session_join(struct session *s) {
     int other = s->ends[1] ? 1 : 0;
     s->joined = true;
     if (!pipe_or_end(s, 0, other)) {
-        if (other) session_end(s, 1, NULL);
+        s->parts = 1; /* nothing of it will be told */
         session_end(s, 0, NULL);
     } else if (other && !pipe_or_end(s, 1, 0)) {
         session_end(s, 1, NULL);
@@ -125,7 +127,7 @@ uint64_t session_look(const struct session *s, size_t *held) {
     for (int i = 0; i < 2; i++) {
         if (!s->ends[i]) continue;
         weir_transport_info_get(s->ends[i], &info);
-        moved += info.received + info.sent;
+        moved += s->flow[i].bytes + s->bytes[i];
         *held += info.unread + info.queued;
     }
     return moved;

@@ -13,7 +13,7 @@ struct service;
 
 /* Begins a larger struct of the verb's, made by session_new. */
 struct session {
-    struct session *next, *prev;            /* in a ring, whose head is no session */
+    struct session *next, *prev; /* in a ring, whose head is no session */
     struct service *service;
     weir_transport *ends[2];                /* NULL: gone, or never there */
     struct weir_flow flow[2];               /* flow[i] is from ends[i] */
@@ -23,9 +23,9 @@ struct session {
     const char *media[2];                   /* "tcp" */
     unsigned parts;
     bool joined, failed;
-    bool closed, aborted;                   /* by us, to stop */
-    weir_error failure;                     /* the first, if failed */
-    uint64_t moved, moved_at_ns;            /* when a drain last looked */
+    bool closed, aborted;        /* by us, to stop */
+    weir_error failure;          /* the first, if failed */
+    uint64_t moved, moved_at_ns; /* when a drain last looked */
 };
 
 /* A zeroed session of `size` bytes; NULL when out of memory, which is told and counts as a failure. */

@@ -13,7 +13,8 @@ static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 /* One row of the table at a time; `diagonal` is what stood above to the left. */
 static size_t distance(const char *a, const char *b) {
     size_t row[WORD_MAX + 1], n = strlen(b);
-    for (size_t j = 0; j <= n; j++) row[j] = j;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
     for (size_t i = 1; a[i - 1]; i++) {
         size_t diagonal = row[0];
         row[0] = i;

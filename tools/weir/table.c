@@ -25,7 +25,8 @@ static int width_of(const struct table *table, size_t column) {
 /* Up to its last cell that is not empty. */
 static size_t length_of(const struct table *table, size_t row) {
     size_t n = table->columns;
-    while (n > 0 && !*table->cells[row][n - 1]) n--;
+    while (n > 0 && !*table->cells[row][n - 1])
+        n--;
     return n;
 }
 
@@ -33,8 +34,10 @@ static void print_row(const struct table *table, size_t row, const int *width) {
     size_t n = length_of(table, row);
     for (size_t i = 0; i < n; i++) {
         const char *cell = table->cells[row][i];
-        if (table->right[i]) printf("  %*s", width[i], cell);
-        else printf("  %-*s", i + 1 < n ? width[i] : 0, cell);
+        if (table->right[i])
+            printf("  %*s", width[i], cell);
+        else
+            printf("  %-*s", i + 1 < n ? width[i] : 0, cell);
     }
     putchar('\n');
 }
@@ -42,14 +45,16 @@ static void print_row(const struct table *table, size_t row, const int *width) {
 static void print_rule(const struct table *table, const int *width) {
     for (size_t i = 0; i < table->columns; i++) {
         printf("  ");
-        for (int n = 0; n < width[i]; n++) putchar('-');
+        for (int n = 0; n < width[i]; n++)
+            putchar('-');
     }
     putchar('\n');
 }
 
 void table_print(const struct table *table, bool head) {
     int width[TABLE_COLUMNS];
-    for (size_t i = 0; i < table->columns; i++) width[i] = width_of(table, i);
+    for (size_t i = 0; i < table->columns; i++)
+        width[i] = width_of(table, i);
     for (size_t row = 0; row < table->rows; row++) {
         print_row(table, row, width);
         if (head && row == 0) print_rule(table, width);

@@ -10,9 +10,12 @@
 
 static unsigned shift_of(char suffix) {
     switch (suffix) {
-    case 'K': case 'k': return 10;
-    case 'M': case 'm': return 20;
-    case 'G': case 'g': return 30;
+    case 'K':
+    case 'k': return 10;
+    case 'M':
+    case 'm': return 20;
+    case 'G':
+    case 'g': return 30;
     default: return 0;
     }
 }

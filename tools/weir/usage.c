@@ -5,6 +5,7 @@
 #include "usage.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -34,8 +35,8 @@ size_t usage_peak(void) {
     size_t kib = 0;
     FILE *file = fopen("/proc/self/status", "re");
     if (!file) return 0;
-    while (fgets(line, sizeof line, file) && sscanf(line, "VmHWM: %zu kB", &kib) != 1)
-        ;
+    while (!kib && fgets(line, sizeof line, file))
+        if (strncmp(line, "VmHWM:", 6) == 0) kib = strtoul(line + 6, NULL, 10);
     fclose(file);
     return kib * 1024;
 }
