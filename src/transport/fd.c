@@ -23,8 +23,7 @@ static int adopt_pair(struct weir_scope *scope, weir_handle in, weir_handle out,
         close_handle(scope->loop, out);
         return status;
     }
-    ret[0] = reader;
-    ret[1] = writer;
+    for (int i = 0; i < 2; i++) weir_transport_step_later(ret[i] = i ? writer : reader);
     return 0;
 }
 

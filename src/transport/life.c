@@ -209,13 +209,17 @@ static void advance_open(weir_transport *t) {
     if (t->state == WEIR_OPEN) go_on_half_closing(t);
 }
 
-void weir_transport_advance(weir_transport *t) {
-    if (t->gone && !weir_task_queued(&t->flush) && !weir_task_queued(&t->step)) {
-        bury(t);
-        return;
-    }
-    if (t->gone) {
+/* The driver has let go; but a queue that still knows the transport must have come to it first. */
+static void go_on_leaving(weir_transport *t) {
+    if (weir_task_queued(&t->flush) || weir_task_queued(&t->step))
         weir_transport_step_later(t);
+    else
+        bury(t);
+}
+
+void weir_transport_advance(weir_transport *t) {
+    if (t->gone) {
+        go_on_leaving(t);
         return;
     }
     if (t->state == WEIR_OPEN) advance_open(t);

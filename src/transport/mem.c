@@ -136,8 +136,7 @@ static int make_pair(struct weir_scope *scope, weir_transport *ret[2]) {
     scope->loop->pulls.run = run_pull;
     a->peer = b;
     b->peer = a;
-    ret[0] = &a->base;
-    ret[1] = &b->base;
+    for (int i = 0; i < 2; i++) weir_transport_step_later(ret[i] = i ? &b->base : &a->base);
     return 0;
 }
 

@@ -45,7 +45,7 @@ int weir_uring_refuse(const struct weir_backend_env *env, const char *what, int 
 static bool take(struct trial *t) {
     const unsigned head = weir_ring_head(&t->ring);
     for (int i = 0; i < 100 && weir_ring_tail(&t->ring) == head; i++) {
-        if (weir_ring_enter(&t->ring, 10 * 1000000) < 0) return false;
+        if (weir_ring_enter(&t->ring, 10 * 1000000, false) < 0) return false;
     }
     if (weir_ring_tail(&t->ring) == head) return false;
     const struct io_uring_cqe *cqe = weir_ring_cqe(&t->ring, head);

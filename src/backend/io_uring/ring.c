@@ -59,8 +59,8 @@ static unsigned publish(struct io_uring_sq *sq) {
     return tail - io_uring_smp_load_acquire(sq->khead);
 }
 
-/* Under load completions come in crowds, and an enter for each straggler costs more than it gains. So after an enter
- * that brought MANY the next waits for as many, but at most PATIENCE (Linux 6.12; older ones return at the first). */
+/* Under load completions come in crowds, with stragglers between them that would take an enter each. So after an enter
+ * that brought MANY a patient one waits for as many, but at most PATIENCE (Linux 6.12; older ones return at the first). */
 enum { MANY = 8, PATIENCE_US = 20 };
 
 /* struct io_uring_getevents_arg, whose third member has changed its name. */
@@ -89,13 +89,13 @@ struct io_uring_sqe *weir_ring_sqe(struct weir_ring *r) {
     return io_uring_get_sqe(&r->io);
 }
 
-static unsigned wanted(const struct weir_ring *r) {
-    return r->many && (r->io.features & WEIR_FEAT_MIN_TIMEOUT) ? MANY : 1;
+static unsigned wanted(const struct weir_ring *r, bool patient) {
+    return patient && r->many && (r->io.features & WEIR_FEAT_MIN_TIMEOUT) ? MANY : 1;
 }
 
-int weir_ring_enter(struct weir_ring *r, uint64_t timeout_ns) {
-    const unsigned before = weir_ring_tail(r);
-    int status = enter(r, publish(&r->io.sq), timeout_ns > 0 ? wanted(r) : 0, IORING_ENTER_GETEVENTS, timeout_ns);
+int weir_ring_enter(struct weir_ring *r, uint64_t timeout_ns, bool patient) {
+    const unsigned before = weir_ring_tail(r), wait = timeout_ns > 0 ? wanted(r, patient) : 0;
+    int status = enter(r, publish(&r->io.sq), wait, IORING_ENTER_GETEVENTS, timeout_ns);
     r->many = weir_ring_tail(r) - before >= MANY;
     if (status == -EBUSY) status = enter(r, 0, 0, IORING_ENTER_GETEVENTS, 0); /* room first, then submission */
     switch (status) {

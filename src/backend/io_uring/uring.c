@@ -178,7 +178,8 @@ static int enter(struct weir_uring *u, uint64_t deadline_ns) {
     }
     feed_hungry(u);
     if (undelivered(u) && !weir_ring_pending(&u->ring) && !weir_ring_overflown(&u->ring)) return 0;
-    const int status = weir_ring_enter(&u->ring, sleep_ns(u, deadline_ns));
+    const bool answering = u->flying.first != NULL; /* as a server of many small messages does */
+    const int status = weir_ring_enter(&u->ring, sleep_ns(u, deadline_ns), answering);
     return status < 0 ? lost(-status) : 0;
 }
 
