@@ -173,8 +173,8 @@ static void a_close_that_cannot_flush_times_out(struct scene *s) {
 
 static const struct scenario deadlines[] = {
     SCENARIO(refused_is_never_a_timeout, .media = TCP | UNIX_NAME, .expected = "client disconnected WEIR_EREFUSED\n"),
-    SCENARIO(a_connect_that_hangs_times_out, .media = TCP4,
-             .expected = "client disconnected WEIR_ETIMEDOUT\n"),
+    SCENARIO(a_connect_to_a_full_listener_hangs, .media = TCP, .expected = "client disconnected WEIR_ETIMEDOUT\n"),
+    SCENARIO(a_full_unix_listener_refuses, .media = UNIX, .expected = "client disconnected WEIR_EREFUSED\n"),
     SCENARIO(a_deadline_in_time_is_nothing, .media = SOCKETS),
     SCENARIO(a_write_that_stalls_times_out, .media = EVERY,
              .expected = "client connected\n"

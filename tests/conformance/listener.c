@@ -153,13 +153,15 @@ static void connections_outlive_their_listener(struct scene *s) {
 static struct rlimit saved_limit;
 static unsigned many;
 
-static void lower_the_limit(int spare) {
+/* So that `spare` more descriptors can be opened, and no more. */
+static void lower_the_limit(unsigned spare) {
     struct rlimit lowered;
-    int next = dup(0);
-    close(next);
+    int fds[64];
+    for (unsigned i = 0; i < spare; i++) fds[i] = dup(0);
     check_int(getrlimit(RLIMIT_NOFILE, &saved_limit), 0);
     lowered = saved_limit;
-    lowered.rlim_cur = (rlim_t)(next + spare);
+    lowered.rlim_cur = (rlim_t)fds[spare - 1] + 1;
+    for (unsigned i = 0; i < spare; i++) close(fds[i]);
     check_int(setrlimit(RLIMIT_NOFILE, &lowered), 0);
 }
 
@@ -173,12 +175,6 @@ static void host_an_echo(struct door *door, weir_transport *t) {
     host->on_received = echo;
     actor_take(host, t);
     if (door->accepted == many) door_shut(door);
-}
-
-static size_t heard_and_done(struct actor *a, const uint8_t *bytes, size_t n) {
-    (void)bytes;
-    close_now(a);
-    return n;
 }
 
 static uint64_t ticks_before;
@@ -200,7 +196,7 @@ static void run_out_of_descriptors(struct scene *s) {
         struct actor *guest = scene_cast(s, "guest");
         guest->silenced = true;
         guest->on_connected = say_hello;
-        guest->on_received = heard_and_done;
+        guest->on_received = hear_hello_and_close;
         check_int(actor_connect(guest, &s->door.address), 0);
     }
     scene_run(s);
@@ -210,7 +206,7 @@ static void run_out_of_descriptors(struct scene *s) {
 
 static void a_listener_without_descriptors_waits(struct scene *s) {
     many = 8;
-    lower_the_limit((int)many + 1); /* the guests' and the listener's own */
+    lower_the_limit(many + 1); /* the guests' and the listener's own */
     scene_later(s, 500 * MS, relax_the_limit);
     run_out_of_descriptors(s);
 }

@@ -221,17 +221,11 @@ static void rearm(weir_timer *timer) {
     if (!b->scene->client.disconnected) check_int(weir_timer_start(b->scene->loop, timer, 0, 0), 0);
 }
 
-static size_t close_when_heard(struct actor *a, const uint8_t *bytes, size_t n) {
-    (void)bytes;
-    close_now(a);
-    return n;
-}
-
 static void a_zero_timer_lets_others_progress(struct scene *s) {
     busy = (struct busy_timer){.timer.fired = rearm, .scene = s};
     check_int(weir_timer_start(s->loop, &busy.timer, 0, 0), 0);
     s->client.on_connected = say_hello;
-    s->client.on_received = close_when_heard;
+    s->client.on_received = hear_hello_and_close;
     s->server.on_received = echo;
     scene_play(s);
     check(busy.fired > 0);

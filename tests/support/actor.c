@@ -344,6 +344,12 @@ size_t echo(struct actor *a, const uint8_t *bytes, size_t n) {
     return n;
 }
 
+size_t hear_hello_and_close(struct actor *a, const uint8_t *bytes, size_t n) {
+    (void)bytes;
+    if (a->received + n == 5) close_now(a);
+    return n;
+}
+
 size_t take_nothing(struct actor *a, const uint8_t *bytes, size_t n) {
     (void)a;
     (void)bytes;

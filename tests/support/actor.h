@@ -109,6 +109,7 @@ void say_hello_and_half_close(struct actor *a);
 void pause_receiving(struct actor *a);
 void resume_receiving(struct actor *a);
 size_t echo(struct actor *a, const uint8_t *bytes, size_t n);
+size_t hear_hello_and_close(struct actor *a, const uint8_t *bytes, size_t n); /* when all five letters came */
 size_t take_nothing(struct actor *a, const uint8_t *bytes, size_t n);
 
 /* Makes it new. */
