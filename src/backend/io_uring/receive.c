@@ -34,7 +34,7 @@ static void ask(struct weir_uring *u, struct weir_port_op *op) {
 void weir_uring_receive(struct weir_uring *u, struct weir_port_op *op) {
     if (weir_sys_is(op->handle, WEIR_HANDLE_FILE)) {
         op->state = WEIR_URING_DUE;
-        weir_op_push(&u->ready, op);
+        weir_port_push(&u->ready, op);
     } else if (weir_uring_flag(u, op, WEIR_SLOT_BULK) || always_bulk(op)) {
         weir_uring_poll(u, op, POLLIN | POLLRDHUP);
     } else {

@@ -18,7 +18,7 @@ struct io_uring_sqe *weir_uring_entry(struct weir_uring *u, struct weir_port_op 
     struct io_uring_sqe *sqe = weir_ring_sqe(&u->ring);
     if (!sqe) {
         op->state = WEIR_URING_HUNGRY;
-        weir_op_push(&u->hungry, op);
+        weir_port_push(&u->hungry, op);
     }
     return sqe;
 }
@@ -45,7 +45,7 @@ void weir_uring_revoke(struct weir_uring *u, struct weir_port_op *op) {
         sqe->user_data = weir_slot_name(&u->slots, op, WEIR_TAG_REVOKE);
     } else {
         weir_uring_slot(u, op)->flags |= WEIR_SLOT_UNREVOKED;
-        weir_op_push(&u->hungry, op);
+        weir_port_push(&u->hungry, op);
     }
 }
 
@@ -60,7 +60,7 @@ void weir_uring_over(struct weir_uring *u, struct weir_port_op *op) {
     struct weir_slot *slot = weir_uring_slot(u, op);
     if (!(slot->flags & WEIR_SLOT_UNREVOKED)) return;
     slot->flags &= (uint8_t)~WEIR_SLOT_UNREVOKED;
-    weir_op_drop(&u->hungry, op);
+    weir_port_drop(&u->hungry, op);
 }
 
 void weir_uring_end_later(struct weir_uring *u, struct weir_port_op *op, int64_t result, int os_code) {
@@ -69,7 +69,7 @@ void weir_uring_end_later(struct weir_uring *u, struct weir_port_op *op, int64_t
     slot->with.result = result;
     slot->os_code = os_code;
     op->state = WEIR_URING_READY;
-    weir_op_push(&u->ready, op);
+    weir_port_push(&u->ready, op);
 }
 
 bool weir_uring_end(struct weir_uring *u, struct weir_port_op *op, int64_t result, int os_code,

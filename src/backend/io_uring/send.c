@@ -39,7 +39,7 @@ static bool into_ring(struct weir_uring *u, struct weir_port_op *op) {
     weir_uring_seal(u, sqe, op, WEIR_URING_ASKED);
     weir_uring_slot(u, op)->place = weir_ring_place(&u->ring);
     weir_uring_slot(u, op)->with.result = (int64_t)s->size; /* the segment may grow until it lands */
-    weir_op_push(&u->flying, op);
+    weir_port_push(&u->flying, op);
     if (!op->quiet) weir_uring_await(u, op);
     return true;
 }
@@ -97,12 +97,12 @@ void weir_uring_land(struct weir_uring *u, unsigned from, unsigned until) {
     if (!u->flying.first) return;
     note_answers(u, from, until);
     const bool all_seen = !weir_ring_overflown(&u->ring);
-    struct weir_op_queue flying = weir_op_take(&u->flying);
-    for (struct weir_port_op *op; (op = weir_op_pop(&flying));) {
+    struct weir_port_queue flying = weir_port_take(&u->flying);
+    for (struct weir_port_op *op; (op = weir_port_pop(&flying));) {
         struct weir_slot *slot = weir_uring_slot(u, op);
         const bool answered = (slot->flags & WEIR_SLOT_ANSWERED) != 0;
         if (!answered && !(all_seen && weir_ring_taken(&u->ring, slot->place))) {
-            weir_op_push(&u->flying, op);
+            weir_port_push(&u->flying, op);
             continue;
         }
         if (slot->flags & WEIR_SLOT_AWAITED) u->awaited--;

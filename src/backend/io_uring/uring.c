@@ -140,9 +140,9 @@ static void release(struct weir_backend_state *state, const struct weir_completi
 /* ---- waiting ---- */
 
 static void feed_hungry(struct weir_uring *u) {
-    struct weir_op_queue hungry = weir_op_take(&u->hungry);
+    struct weir_port_queue hungry = weir_port_take(&u->hungry);
     listen_for_wake(u);
-    for (struct weir_port_op *op; (op = weir_op_pop(&hungry));) {
+    for (struct weir_port_op *op; (op = weir_port_pop(&hungry));) {
         struct weir_slot *slot = weir_uring_slot(u, op);
         if (slot->flags & WEIR_SLOT_UNREVOKED) {
             slot->flags &= (uint8_t)~WEIR_SLOT_UNREVOKED;
@@ -189,7 +189,7 @@ static int wait_uring(struct weir_backend_state *state, uint64_t deadline_ns) {
     const unsigned from = u->until;
     u->until = weir_ring_tail(&u->ring);
     weir_uring_land(u, from, u->until);
-    weir_op_append(&u->ripe, weir_op_take(&u->ready));
+    weir_port_append(&u->ripe, weir_port_take(&u->ready));
     u->turn = 0;
     return status;
 }
@@ -253,7 +253,7 @@ static bool take_completion(struct weir_uring *u, struct weir_completion *ret) {
 }
 
 static bool take_ripe(struct weir_uring *u, struct weir_completion *ret) {
-    struct weir_port_op *op = weir_op_pop(&u->ripe);
+    struct weir_port_op *op = weir_port_pop(&u->ripe);
     if (op->state == WEIR_URING_DUE) return weir_uring_readable(u, op, ret);
     const struct weir_slot *slot = weir_uring_slot(u, op);
     return weir_uring_end(u, op, slot->with.result, slot->os_code, ret);

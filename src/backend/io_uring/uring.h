@@ -18,7 +18,7 @@
 #define WEIR_BACKEND_IO_URING_URING_H
 
 #include "backend/io_uring/buffers.h"
-#include "backend/io_uring/queue.h"
+#include "core/port_queue.h"
 #include "backend/io_uring/ring.h"
 #include "backend/io_uring/slots.h"
 #include "core/backend.h"
@@ -48,10 +48,10 @@ struct weir_uring {
     struct weir_ring ring;
     struct weir_slots slots;
     struct weir_buffers buffers;
-    struct weir_op_queue ready;  /* to be delivered after the next wait */
-    struct weir_op_queue ripe;   /* to be delivered now */
-    struct weir_op_queue flying; /* sends in the ring, in its order */
-    struct weir_op_queue hungry; /* wanting an entry */
+    struct weir_port_queue ready;  /* to be delivered after the next wait */
+    struct weir_port_queue ripe;   /* to be delivered now */
+    struct weir_port_queue flying; /* sends in the ring, in its order */
+    struct weir_port_queue hungry; /* wanting an entry */
     size_t awaited;              /* how many of `flying` somebody waits for */
     unsigned until;              /* completions before this place are for `next` */
     unsigned turn;               /* of `next`, counted from the wait */

@@ -33,27 +33,6 @@ static bool receives(const struct weir_port_op *op) {
 
 static bool is_file(const struct weir_port_op *op) { return weir_sys_is(op->handle, WEIR_HANDLE_FILE); }
 
-/* ---- the queues --------------------------------------------------------------------------------------------------- */
-
-static void push(struct weir_ready_queue *queue, struct weir_port_op *op) {
-    op->next = NULL;
-    *(queue->first ? &queue->last->next : &queue->first) = op;
-    queue->last = op;
-}
-
-static struct weir_port_op *pop(struct weir_ready_queue *queue) {
-    struct weir_port_op *op = queue->first;
-    if (op) queue->first = op->next;
-    return op;
-}
-
-static void append(struct weir_ready_queue *queue, struct weir_ready_queue *more) {
-    if (!more->first) return;
-    *(queue->first ? &queue->last->next : &queue->first) = more->first;
-    queue->last = more->last;
-    more->first = NULL;
-}
-
 /* ---- starting and ending ------------------------------------------------------------------------------------------ */
 
 static struct weir_port_op **place_of(struct weir_ready *r, const struct weir_port_op *op) {
@@ -69,7 +48,7 @@ static int watch_for(struct weir_ready *r, const struct weir_port_op *op) {
 
 static int enqueue(struct weir_ready *r, struct weir_port_op *op) {
     op->state = QUEUED;
-    push(&r->fresh, op);
+    weir_port_push(&r->fresh, op);
     return 0;
 }
 
@@ -94,7 +73,7 @@ void weir_ready_cancel(struct weir_backend_state *state, struct weir_port_op *op
     struct weir_ready *r = of(state);
     if (op->state == CANCELED) return;
     if (!is_file(op)) *place_of(r, op) = NULL;
-    if (op->state == WAITING) push(&r->fresh, op);
+    if (op->state == WAITING) weir_port_push(&r->fresh, op);
     op->state = CANCELED;
 }
 
@@ -168,7 +147,7 @@ static bool wait_for_event(struct weir_ready *r, struct weir_port_op *op, struct
 static bool deliver_queued(struct weir_ready *r, struct weir_port_op *op, struct weir_completion *ret) {
     if (op->state == CANCELED) return fail(op, WEIR_ECANCELED, 0, ret);
     if (!try(r, op, ret)) return wait_for_event(r, op, ret);
-    if (!ret->last) push(&r->fresh, op);
+    if (!ret->last) weir_port_push(&r->fresh, op);
     return true;
 }
 
@@ -195,7 +174,7 @@ static bool deliver_event(struct weir_ready *r, struct weir_ready_event *event, 
 
 bool weir_ready_next(struct weir_backend_state *state, struct weir_completion *ret) {
     struct weir_ready *r = of(state);
-    for (struct weir_port_op *op; (op = pop(&r->due));) {
+    for (struct weir_port_op *op; (op = weir_port_pop(&r->due));) {
         if (deliver_queued(r, op, ret)) return true;
     }
     for (; r->at < r->count; r->at++, r->accepted = 0) {
@@ -227,7 +206,7 @@ static uint64_t time_left(struct weir_ready *r, uint64_t deadline_ns) {
 
 int weir_ready_wait(struct weir_backend_state *state, uint64_t deadline_ns) {
     struct weir_ready *r = of(state);
-    append(&r->due, &r->fresh);
+    weir_port_append(&r->due, weir_port_take(&r->fresh));
     if (r->at < r->count) return 0;
     r->state.system_calls++;
     r->at = r->count = 0;

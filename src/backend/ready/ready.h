@@ -14,6 +14,7 @@
 #define WEIR_BACKEND_READY_READY_H
 
 #include "core/backend.h"
+#include "core/port_queue.h"
 
 /* An error, or the end of both directions, which systems report unasked, is IN and OUT: whatever is tried tells. */
 enum weir_ready_bits { WEIR_READY_IN = 1, WEIR_READY_OUT = 2 };
@@ -46,17 +47,13 @@ struct weir_ready_entry {
 };
 _Static_assert(sizeof(struct weir_ready_entry) <= 24, "every open descriptor pays for an entry");
 
-struct weir_ready_queue {
-    struct weir_port_op *first, *last;
-};
-
 struct weir_ready {
     struct weir_backend_state state; /* first */
     const struct weir_poller *poller;
     struct weir_ready_entry *entries; /* by descriptor */
     size_t known, capacity;           /* entries in use, and those there is memory for */
-    struct weir_ready_queue fresh; /* ops that end, or are tried, without an event: those since the last wait, */
-    struct weir_ready_queue due;   /* and those from before */
+    struct weir_port_queue fresh; /* ops that end, or are tried, without an event: those since the last wait, */
+    struct weir_port_queue due;   /* and those from before */
     uint8_t *scratch;              /* what receives fill, one at a time */
     void *piece;                   /* the memory that it lies in */
     uint64_t now_ns;
