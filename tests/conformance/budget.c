@@ -74,7 +74,7 @@ static void invite(struct scene *s) {
         check_int(actor_connect(guests[i], &s->door.address), 0);
     }
     scene_later(s, 100 * MS, two_are_in);
-    scene_later(s, 500 * MS, all_are_in);
+    scene_later(s, 200 * MS, all_are_in);
     scene_run(s);
 }
 
@@ -165,7 +165,7 @@ static void pump_60k(struct actor *a) {
 /* Four wait for more bytes than all four together may hold: the loop does not stand still for ever. */
 static void the_largest_holder_goes(struct scene *s) {
     static const weir_limits patient = {.floor = 1024, .stall_ns = 100 * SECOND};
-    static const weir_limits impatient = {.floor = 1024, .stall_ns = 200 * MS};
+    static const weir_limits impatient = {.floor = 1024, .stall_ns = 100 * MS};
     weir_address address = scene_address(s);
     s->limits = &patient;
     s->door.options.limits = &impatient;
@@ -176,7 +176,7 @@ static void the_largest_holder_goes(struct scene *s) {
         writers[i]->on_connected = pump_60k;
         check_int(actor_connect(writers[i], &s->door.address), 0);
     }
-    scene_later(s, 1500 * MS, count_the_lost);
+    scene_later(s, 700 * MS, count_the_lost);
     scene_run(s);
 }
 

@@ -22,7 +22,9 @@ static void refused_is_never_a_timeout(struct scene *s) {
     check_int(s->client.reason.unsent, 0);
 }
 
-static void close_all_but_client(struct scene *s) {
+static void let_the_others_go(struct actor *client, const weir_error *reason) {
+    struct scene *s = client->scene;
+    (void)reason;
     for (unsigned i = 0; i < s->cast_count; i++) {
         actor_abort(s->cast[i]);
     }
@@ -46,7 +48,7 @@ static void connect_to_a_full_listener(struct scene *s) {
         check_int(actor_connect(filler, &s->door.address), 0);
     }
     scene_later(s, 50 * MS, try_the_full_door);
-    scene_later(s, 1500 * MS, close_all_but_client);
+    s->client.on_disconnected = let_the_others_go;
     scene_run(s);
     check_int(s->client.reason.stage, WEIR_STAGE_CONNECT);
 }
@@ -75,19 +77,21 @@ static void write_much(struct actor *a) {
     check(actor_write_pattern(a, MUCH) >= 0);
 }
 
-static void take_quietly(struct scene *s) {
-    s->server.silenced = true;
-    if (s->server.t) resume_receiving(&s->server);
+/* What the peer made of it depends on how much it had got. */
+static void let_the_server_go(struct actor *client, const weir_error *reason) {
+    struct actor *server = &client->scene->server;
+    (void)reason;
+    server->silenced = true;
+    resume_receiving(server);
 }
 
 static const weir_limits short_stall = {.write_cap = 16 << 20, .pause_mark = 16 << 20, .stall_ns = 150 * MS};
 
-/* What the peer made of it depends on how much it had got. */
 static void a_write_that_stalls_times_out(struct scene *s) {
     s->limits = &short_stall;
     s->client.on_connected = write_much;
     s->server.on_connected = pause_receiving;
-    scene_later(s, 2 * SECOND, take_quietly);
+    s->client.on_disconnected = let_the_server_go;
     scene_play(s);
     check_int(s->client.reason.stage, WEIR_STAGE_WRITE);
     check(s->client.reason.unsent > 0 && s->client.reason.unsent <= MUCH);
@@ -149,11 +153,16 @@ static void bytes_that_move_are_not_idle(struct scene *s) {
 
 static const weir_limits short_linger = {.write_cap = 16 << 20, .pause_mark = 16 << 20, .linger_ns = 150 * MS};
 
+static void close_the_server(struct actor *client, const weir_error *reason) {
+    (void)reason;
+    close_now(&client->scene->server);
+}
+
 static void a_peer_that_never_ends_is_left(struct scene *s) {
     s->limits = &short_linger;
     s->client.on_connected = say_hello_and_close;
     s->server.on_ended = stay;
-    actor_later(&s->server, SECOND, close_now);
+    s->client.on_disconnected = close_the_server;
     scene_play(s);
 }
 
@@ -166,7 +175,7 @@ static void a_close_that_cannot_flush_times_out(struct scene *s) {
     s->limits = &short_linger;
     s->client.on_connected = write_much_and_close;
     s->server.on_connected = pause_receiving;
-    scene_later(s, SECOND, take_quietly);
+    s->client.on_disconnected = let_the_server_go;
     scene_play(s);
     check(s->client.reason.unsent > 0 && s->client.reason.unsent <= MUCH);
 }

@@ -207,7 +207,7 @@ static void run_out_of_descriptors(struct scene *s) {
 static void a_listener_without_descriptors_waits(struct scene *s) {
     many = 8;
     lower_the_limit(many + 1); /* the guests' and the listener's own */
-    scene_later(s, 500 * MS, relax_the_limit);
+    scene_later(s, 250 * MS, relax_the_limit);
     run_out_of_descriptors(s);
 }
 

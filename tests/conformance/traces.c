@@ -148,7 +148,7 @@ static void a_stream_into_a_reset(struct scene *s) {
     s->client.hushed = true;
     s->client.on_connected = pump_for_ever;
     s->server.silenced = true;
-    actor_later(&s->server, 50 * MS, abort_now);
+    actor_later(&s->server, 10 * MS, abort_now);
     scene_play(s);
     check_int(s->client.code, WEIR_ERESET);
 }

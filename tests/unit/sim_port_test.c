@@ -616,59 +616,73 @@ static void a_dead_socket_file_refuses_and_is_replaced(void **state) {
 
 static void a_full_backlog_makes_others_wait(void **state) {
     (void)state;
-    const weir_address addresses[] = {ip("10.0.0.1", 7000), path("@x")};
-    for (size_t i = 0; i < 2; i++) {
-        struct net net = net_open(NULL);
-        struct op ops[4];
-        weir_handle clients[4], servers[3];
-        net_start(&net);
-        weir_handle listener = listen_on(&net.a, &addresses[i], 1);
-        for (int k = 0; k < 4; k++) {
-            clients[k] = start_connect(&net.a, &ops[k], &addresses[i]);
-            settle(&net.a);
-            assert_int_equal(ops[k].ended, k < 2);
-        }
-        cancel(&net.a, &ops[3]);
-        assert_int_equal(finish(&net.a, &ops[3]), WEIR_ECANCELED);
-        servers[0] = accept_one(&net.a, listener);
-        assert_int_equal(finish(&net.a, &ops[2]), 0);
-        servers[1] = accept_one(&net.a, listener);
-        servers[2] = accept_one(&net.a, listener);
-        for (int k = 0; k < 4; k++)
-            call_close(&net.a, clients[k], 0);
-        for (int k = 0; k < 3; k++)
-            call_close(&net.a, servers[k], 0);
-        call_close(&net.a, listener, 0);
-        net_close(&net);
+    const weir_address address = ip("10.0.0.1", 7000);
+    struct net net = net_open(NULL);
+    struct op ops[4];
+    weir_handle clients[4], servers[3];
+    net_start(&net);
+    weir_handle listener = listen_on(&net.a, &address, 1);
+    for (int k = 0; k < 4; k++) {
+        clients[k] = start_connect(&net.a, &ops[k], &address);
+        settle(&net.a);
+        assert_int_equal(ops[k].ended, k < 2);
     }
+    cancel(&net.a, &ops[3]);
+    assert_int_equal(finish(&net.a, &ops[3]), WEIR_ECANCELED);
+    servers[0] = accept_one(&net.a, listener);
+    assert_int_equal(finish(&net.a, &ops[2]), 0);
+    servers[1] = accept_one(&net.a, listener);
+    servers[2] = accept_one(&net.a, listener);
+    for (int k = 0; k < 4; k++)
+        call_close(&net.a, clients[k], 0);
+    for (int k = 0; k < 3; k++)
+        call_close(&net.a, servers[k], 0);
+    call_close(&net.a, listener, 0);
+    net_close(&net);
+}
+
+static void a_full_unix_backlog_refuses(void **state) {
+    (void)state;
+    const weir_address address = path("@x");
+    struct net net = net_open(NULL);
+    struct op ops[3];
+    weir_handle clients[3];
+    net_start(&net);
+    weir_handle listener = listen_on(&net.a, &address, 1);
+    for (int k = 0; k < 3; k++) {
+        clients[k] = start_connect(&net.a, &ops[k], &address);
+        assert_int_equal(finish(&net.a, &ops[k]), k < 2 ? 0 : WEIR_EREFUSED);
+    }
+    call_close(&net.a, listener, 0);
+    for (int k = 0; k < 3; k++)
+        call_close(&net.a, clients[k], 0);
+    net_close(&net);
 }
 
 static void a_listener_that_goes_resets_its_backlog(void **state) {
     (void)state;
-    const weir_address addresses[] = {ip("10.0.0.1", 7000), path("@x")};
-    for (size_t i = 0; i < 2; i++) {
-        struct net net = net_open(NULL);
-        struct op made, waits;
-        char into[4];
-        size_t got;
-        net_start(&net);
-        weir_handle listener = listen_on(&net.a, &addresses[i], 1);
-        weir_handle client = start_connect(&net.a, &made, &addresses[i]);
-        settle(&net.a);
-        weir_handle second = start_connect(&net.a, &waits, &addresses[i]);
-        settle(&net.a);
-        weir_handle late = start_connect(&net.a, &waits, &addresses[i]);
-        settle(&net.a);
-        assert_int_equal(made.result, 0);
-        assert_false(waits.ended);
-        call_close(&net.a, listener, 0);
-        assert_int_equal(finish(&net.a, &waits), WEIR_EREFUSED);
-        assert_int_equal(receive_all(&net.a, client, into, sizeof into, &got), WEIR_ERESET);
-        call_close(&net.a, client, 0);
-        call_close(&net.a, second, 0);
-        call_close(&net.a, late, 0);
-        net_close(&net);
-    }
+    const weir_address address = ip("10.0.0.1", 7000);
+    struct net net = net_open(NULL);
+    struct op made, waits;
+    char into[4];
+    size_t got;
+    net_start(&net);
+    weir_handle listener = listen_on(&net.a, &address, 1);
+    weir_handle client = start_connect(&net.a, &made, &address);
+    settle(&net.a);
+    weir_handle second = start_connect(&net.a, &waits, &address);
+    settle(&net.a);
+    weir_handle late = start_connect(&net.a, &waits, &address);
+    settle(&net.a);
+    assert_int_equal(made.result, 0);
+    assert_false(waits.ended);
+    call_close(&net.a, listener, 0);
+    assert_int_equal(finish(&net.a, &waits), WEIR_EREFUSED);
+    assert_int_equal(receive_all(&net.a, client, into, sizeof into, &got), WEIR_ERESET);
+    call_close(&net.a, client, 0);
+    call_close(&net.a, second, 0);
+    call_close(&net.a, late, 0);
+    net_close(&net);
 }
 
 static void a_connection_reset_in_the_backlog_is_accepted(void **state) {
@@ -1385,6 +1399,7 @@ int main(void) {
         cmocka_unit_test(refusals),
         cmocka_unit_test(a_dead_socket_file_refuses_and_is_replaced),
         cmocka_unit_test(a_full_backlog_makes_others_wait),
+        cmocka_unit_test(a_full_unix_backlog_refuses),
         cmocka_unit_test(a_listener_that_goes_resets_its_backlog),
         cmocka_unit_test(a_connection_reset_in_the_backlog_is_accepted),
         cmocka_unit_test(accept_at_the_limit_of_handles),
