@@ -25,6 +25,10 @@ void weir_loop_leave(weir_loop *before) {
     running = before;
 }
 
+const void *weir_thread_here(void) {
+    return &running;
+}
+
 bool weir_loop_running_here(void) {
     return running != NULL;
 }

@@ -66,6 +66,7 @@ int weir_loop_make(weir_loop **ret, const weir_loop_options *options, const stru
     if (!loop) return WEIR_ENOMEM;
     loop->memory = memory;
     loop->backend = backend;
+    loop->maker = weir_thread_here();
     init(loop, options);
     int status = open_backend(loop, options, reason, reason_size);
     if (status < 0) {

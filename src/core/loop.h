@@ -60,6 +60,7 @@ struct weir_loop {
     atomic_bool asleep;              /* in the backend's wait: a post must wake it */
     atomic_bool stop;
     bool in_tick;
+    const void *maker;               /* the thread that made it: a simulated loop takes posts from no other */
 
     struct weir_object_list transports, listeners;
     size_t ops;                      /* port ops in flight */
@@ -88,6 +89,9 @@ bool weir_loop_alive(const weir_loop *loop);
 /* Makes `loop` the running one of this thread, and returns what was, to be restored by leave. */
 weir_loop *weir_loop_enter(weir_loop *loop);
 void weir_loop_leave(weir_loop *before);
+
+/* Names this thread: equal for equal threads that live. */
+const void *weir_thread_here(void);
 
 /* Whether a callback of any loop runs on this thread. */
 bool weir_loop_running_here(void);

@@ -8,7 +8,7 @@
 
 int weir_loop_post(weir_loop *loop, weir_post *post) {
     if (!loop || !post || !post->run) return WEIR_EINVAL;
-    if (loop->backend->turn && weir_loop_current() && weir_loop_current()->backend != loop->backend) return WEIR_ENOTSUP;
+    if (loop->backend->turn && loop->maker != weir_thread_here()) return WEIR_ENOTSUP;
     if (weir_mpsc_push(&loop->posts, post) && atomic_exchange(&loop->asleep, false)) loop->backend->wake(loop->state);
     return 0;
 }

@@ -98,6 +98,7 @@ static void bury(weir_transport *t) {
     weir_error storage;
     const weir_error *reason = weir_transport_reason(t, &storage);
     struct weir_extras *extras = t->extras;
+    weir_starve_forget(t); /* or the bytes it gives back would wake it */
     weir_op_fail_reader(t, t->code ? t->code : WEIR_ECLOSED);
     weir_send_drop_queue(t);
     weir_op_run_finished(t);

@@ -25,6 +25,7 @@ static void tell(struct actor *a, const char *words) {
 static void connected(void *self, weir_transport *t) {
     struct actor *a = enter(self, t);
     check_int(++a->connected, 1);
+    check(!a->leaving);
     tell(a, "connected");
     if (a->on_connected) a->on_connected(a);
     scene_leave(a->scene);
@@ -34,7 +35,7 @@ static size_t received(void *self, weir_transport *t, const uint8_t *bytes, size
     struct actor *a = enter(self, t);
     check_int(a->connected, 1);
     check(n > 0);
-    check(!a->ended);
+    check(!a->ended && !a->leaving);
     size_t used = a->on_received ? a->on_received(a, bytes, n) : n;
     if (used && !a->silenced) trace_received(&a->trace, bytes, used);
     a->received += used;
@@ -45,6 +46,7 @@ static size_t received(void *self, weir_transport *t, const uint8_t *bytes, size
 static void ended(void *self, weir_transport *t) {
     struct actor *a = enter(self, t);
     check_int(a->connected, 1);
+    check(!a->leaving);
     check_int(++a->ended, 1);
     tell(a, "ended");
     (a->on_ended ? a->on_ended : close_now)(a);
@@ -54,6 +56,7 @@ static void ended(void *self, weir_transport *t) {
 static void paused(void *self, weir_transport *t) {
     struct actor *a = enter(self, t);
     check_int(a->connected, 1);
+    check(!a->leaving);
     check_int(a->paused++, a->resumed);
     if (!a->hushed) tell(a, "pause");
     if (a->on_pause) a->on_pause(a);
@@ -64,6 +67,7 @@ static void pump_on(struct actor *a);
 
 static void resumed(void *self, weir_transport *t) {
     struct actor *a = enter(self, t);
+    check(!a->leaving);
     check_int(++a->resumed, a->paused);
     if (!a->hushed) tell(a, "resume");
     if (a->pump.total) pump_on(a);
@@ -171,10 +175,12 @@ int actor_write_pattern(struct actor *a, size_t n) {
 }
 
 int actor_close(struct actor *a) {
+    a->leaving = a->t != NULL;
     CALL(a, weir_transport_close(a->t));
 }
 
 int actor_abort(struct actor *a) {
+    a->leaving = a->t != NULL;
     CALL(a, weir_transport_abort(a->t));
 }
 

@@ -62,6 +62,7 @@ struct actor {
     struct pump pump;
     /* private */
     struct actor *next;
+    bool leaving; /* closed or aborted: only `disconnected` may follow */
 };
 
 /* The actor becomes the protocol of `t`. Returns as weir_transport_set_protocol. */
