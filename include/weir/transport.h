@@ -90,7 +90,7 @@ typedef struct weir_producer {
 } weir_producer;
 
 /* Registers the one producer of `t`, which then gets pause and resume instead of the protocol. NULL unregisters, in
- * every state. WEIR_EBUSY when another is registered; WEIR_ECLOSED; WEIR_ENOMEM. */
+ * every state. WEIR_EBUSY when another, or a flow, is registered; WEIR_ECLOSED; WEIR_ENOMEM. */
 WEIR_API int weir_transport_register(weir_transport *t, const weir_producer *producer, void *self);
 
 #define WEIR_STACK_MAX 8

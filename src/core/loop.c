@@ -85,9 +85,9 @@ static void discard_all(struct weir_object_list *list) {
 }
 
 void weir_loop_destroy(weir_loop *loop, bool forked) {
+    loop->backend->close(loop->state, forked); /* first: in a forked child it still knows the ops of what is open */
     discard_all(&loop->transports);
     discard_all(&loop->listeners);
-    loop->backend->close(loop->state, forked);
     weir_pool_drain(&loop->pool);
     struct weir_memory memory = loop->memory;
     if (weir_loop_current() == loop) weir_loop_set_current(NULL);

@@ -51,6 +51,9 @@ struct weir_loop {
     size_t starved;                  /* transports that wait for budget */
     struct weir_timer_node starving; /* when the largest holder must go */
     bool starve_relieved;            /* some budget came back since that was armed */
+    struct weir_object *relieved;    /* the transport that goes on first with what came back */
+    size_t relief_turns;             /* how many may follow it */
+    bool floor_awaited;              /* a listener waits for budget */
 
     struct weir_wheel wheel;
     struct weir_timer_node due;      /* timers that came up in this tick and have not fired yet */

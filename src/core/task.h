@@ -42,11 +42,13 @@ static inline struct weir_task *weir_task_pop(struct weir_task_queue *queue) {
     return task;
 }
 
-/* Takes `task` out, wherever it stands. For the end of an object: it walks the queue. */
+/* Takes `task` out, wherever it stands. For the end of an object: it walks the queue. One that stands in a batch under
+ * way, which only a loop freed by a forked child's callback leaves behind, is left there: nobody will run it. */
 static inline void weir_task_remove(struct weir_task_queue *queue, struct weir_task *task) {
     struct weir_task **at = &queue->first, *before = NULL;
     if (!weir_task_queued(task)) return;
     while (*at != task) {
+        if (*at == queue->last) return;
         before = *at;
         at = &before->next;
     }

@@ -181,7 +181,9 @@ void weir_send_promise(weir_transport *t);
 
 /* A flow that reads `t` learns that another protocol takes over. */
 extern const weir_protocol weir_flow_protocol;
+extern const weir_producer weir_flow_producer;
 void weir_flow_replaced(weir_transport *t);
+void weir_flow_forget(weir_transport *t); /* `t` is freed without a word, as in a forked child */
 
 /* Holds of the library's own. */
 void weir_transport_hold(weir_transport *t, enum weir_hold hold, bool on);
@@ -196,7 +198,7 @@ bool weir_receive_has_reader(const weir_transport *t);
 /* The sending side. */
 void weir_send_flush(weir_transport *t);
 void weir_send_tell_marks(weir_transport *t); /* pause and resume, as the queue stands */
-void weir_send_tell_pause(weir_transport *t);
+void weir_send_greet(weir_transport *t); /* a new protocol hears of a queue above the mark */
 void weir_send_tell_resume(weir_transport *t);
 void weir_send_drop_queue(weir_transport *t);    /* frees it, ends borrowed writes; `queued` keeps the count */
 void weir_send_purge(weir_transport *t);         /* removes borrowed writes that were cancelled */
@@ -216,6 +218,7 @@ bool weir_charge(weir_transport *t, size_t before, size_t now, bool force);
 void weir_starve(weir_transport *t);
 void weir_starve_watch(weir_loop *loop, uint64_t stall_ns);
 void weir_starve_relief(weir_loop *loop);
+void weir_starve_pass_on(weir_transport *t); /* it has had its turn: the next one */
 void weir_starve_forget(weir_transport *t);
 
 /* Deadlines. */

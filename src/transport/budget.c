@@ -4,6 +4,7 @@
  * that come back let one of them go on, round robin; and if nothing came back for the stall time, the largest holder is
  * failed, since it holds what all the others wait for. */
 #include "transport/base.h"
+#include "transport/listener.h"
 
 static size_t charged(const weir_transport *t, size_t held) {
     size_t floor = t->scope->limits.floor;
@@ -34,6 +35,7 @@ bool weir_charge(weir_transport *t, size_t before, size_t now, bool force) {
     if (is < was) {
         weir_budget_give(&t->scope->budget, was - is);
         weir_starve_relief(loop_of(t));
+        weir_listeners_budget_back(loop_of(t));
     }
     return true;
 }
@@ -50,16 +52,32 @@ static void relieve(weir_loop *loop, weir_transport *t) {
     weir_transport_step_later(t);
 }
 
-void weir_starve_relief(weir_loop *loop) {
-    if (!loop->starved) return;
-    loop->starve_relieved = true;
+static void relieve_next(weir_loop *loop) {
     struct weir_object *head = &loop->transports.head;
     for (struct weir_object *o = head->next; o != head; o = o->next) {
         weir_transport *t = weir_transport_of(o);
         if (!starves(t) || !weir_budget_room(&t->scope->budget)) continue;
         relieve(loop, t);
+        loop->relieved = o;
+        loop->relief_turns--;
         return;
     }
+}
+
+/* Each of those that wait now gets one turn at most: who still cannot go on must not keep the loop awake. */
+void weir_starve_relief(weir_loop *loop) {
+    if (!loop->starved) return;
+    loop->starve_relieved = true;
+    loop->relief_turns = loop->starved;
+    relieve_next(loop);
+}
+
+/* `t` may have no use for what came back. */
+void weir_starve_pass_on(weir_transport *t) {
+    weir_loop *loop = loop_of(t);
+    if (loop->relieved != &t->object) return;
+    loop->relieved = NULL;
+    if (loop->relief_turns && loop->starved) relieve_next(loop);
 }
 
 static weir_transport *largest_holder(weir_loop *loop) {

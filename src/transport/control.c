@@ -53,8 +53,9 @@ weir_loop *weir_transport_loop(const weir_transport *t) {
     return t ? loop_of(t) : NULL;
 }
 
-/* In every state: a producer may go when it likes. */
+/* In every state: a producer may go when it likes. A flow goes with its source only, or it would not know. */
 static int unregister(weir_transport *t) {
+    if (t->extras && t->extras->producer == &weir_flow_producer) return WEIR_EBUSY;
     if (t->extras) t->extras->producer = NULL;
     return 0;
 }

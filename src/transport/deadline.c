@@ -16,7 +16,7 @@ static uint64_t elapsed_ns(const weir_transport *t, uint32_t since) {
 
 static uint64_t rest_ns(uint64_t limit_ns, uint64_t elapsed) {
     if (limit_ns == WEIR_FOREVER) return WEIR_FOREVER;
-    return elapsed > limit_ns ? 0 : limit_ns - elapsed + WEIR_TIMER_GRANULARITY_NS;
+    return elapsed > limit_ns ? 0 : weir_after_ns(limit_ns - elapsed, WEIR_TIMER_GRANULARITY_NS);
 }
 
 static uint64_t least(uint64_t a, uint64_t b) {
@@ -33,9 +33,10 @@ static uint64_t idle_rest(const weir_transport *t) {
 }
 
 void weir_deadline_review(weir_transport *t) {
-    if (t->state != WEIR_OPEN || t->deadline.next) return;
+    if (t->state != WEIR_OPEN) return;
     uint64_t rest = least(stall_rest(t), idle_rest(t));
-    if (rest != WEIR_FOREVER) weir_deadline_set(t, rest);
+    bool earlier = !t->deadline.next || weir_after_ns(loop_of(t)->now_ns, rest) < t->deadline.deadline_ns;
+    if (rest != WEIR_FOREVER && earlier) weir_deadline_set(t, rest);
 }
 
 /* The linger deadline: whatever the peer's system has not acknowledged counts as not delivered. */

@@ -29,6 +29,7 @@ static void *publish(struct weir_object *object) {
 
 static void discard(struct weir_object *object) {
     weir_transport *t = weir_transport_of(object);
+    weir_flow_forget(t);
     weir_send_drop_queue(t);
     weir_transport_free(t);
 }
@@ -72,6 +73,7 @@ void weir_transport_free(weir_transport *t) {
     weir_deadline_stop(loop, &t->deadline);
     weir_receive_drop_unread(t);
     weir_starve_forget(t);
+    weir_starve_pass_on(t);
     if (t->driver->fini) t->driver->fini(t);
     weir_budget_give(&scope->budget, scope->limits.floor);
     weir_object_remove(&loop->transports, &t->object);
@@ -198,7 +200,7 @@ void weir_transport_greet(weir_transport *t) {
         t->offered = 0;
         weir_deadline_review(t);
         if (t->protocol->connected) t->protocol->connected(t->self, t);
-        if (t->above && !t->fresh) weir_send_tell_pause(t);
+        if (!t->fresh) weir_send_greet(t);
     }
 }
 
@@ -227,6 +229,7 @@ void weir_transport_advance(weir_transport *t) {
     if ((t->send_dead || t->read_dead) && t->state != WEIR_GONE) go_on_failing(t);
     if (t->state == WEIR_CLOSING) go_on_closing(t);
     if (t->state != WEIR_GONE) weir_receive_update(t);
+    weir_starve_pass_on(t);
     weir_op_run_finished(t);
 }
 
@@ -245,8 +248,8 @@ int weir_transport_close(weir_transport *t) {
     if (t->state == WEIR_CONNECTING) return weir_transport_abort(t);
     t->state = WEIR_CLOSING;
     t->half_closed = 1;
-    t->holds = 0;
     weir_starve_forget(t);
+    t->holds = 0;
     weir_receive_drop_unread(t);
     weir_op_fail_reader(t, WEIR_ECLOSED);
     weir_deadline_set(t, t->scope->limits.linger_ns);

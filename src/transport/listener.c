@@ -110,6 +110,8 @@ static void update(weir_listener *l) {
         weir_port_cancel(loop_of_listener(l), &l->accept);
     else if (!l->accept.active && wants(l))
         start_accepting(l);
+    else if (!l->accept.active && !has_budget(l))
+        loop_of_listener(l)->floor_awaited = true;
 }
 
 static void run_retry(struct weir_task *task) {
@@ -123,10 +125,16 @@ static void member_left(struct weir_scope *scope) {
 }
 
 void weir_listeners_budget_back(weir_loop *loop) {
+    if (!loop->floor_awaited) return;
+    loop->floor_awaited = false;
     struct weir_object *head = &loop->listeners.head;
     for (struct weir_object *o = head->next; o != head; o = o->next) {
         weir_listener *l = (weir_listener *)(void *)((char *)o - offsetof(weir_listener, object));
-        if (!l->accept.active) update_later(l);
+        if (l->accept.active) continue;
+        if (has_budget(l))
+            update_later(l);
+        else
+            loop->floor_awaited = true;
     }
 }
 
@@ -278,14 +286,14 @@ int weir_socket_listen(weir_loop *loop, const weir_address *address, const weir_
 int weir_listener_pause(weir_listener *listener) {
     if (!listener) return WEIR_EINVAL;
     listener->paused = true;
-    update_later(listener);
+    if (!listener->closing) update_later(listener);
     return 0;
 }
 
 int weir_listener_resume(weir_listener *listener) {
     if (!listener) return WEIR_EINVAL;
     listener->paused = false;
-    update_later(listener);
+    if (!listener->closing) update_later(listener);
     return 0;
 }
 

@@ -6,7 +6,7 @@
 
 #include "core/loop.h"
 
-/* A floor was given back to the loop's budget: listeners that wait for one may go on. */
+/* Something was given back to the loop's budget: listeners that wait for a floor may go on. */
 void weir_listeners_budget_back(weir_loop *loop);
 
 #endif

@@ -12,6 +12,7 @@ struct mem {
     struct mem *peer;       /* NULL once that one has let go */
     struct weir_task pull;  /* bytes or news from the peer are waiting */
     bool receiving;
+    bool recalled;          /* the base wants its queue back */
     bool peer_finished;     /* its end-of-stream comes after its queue */
     bool peer_reset;
 };
@@ -43,8 +44,10 @@ static int64_t send_chain(weir_transport *t, const struct weir_segment *chain, b
     return 0;
 }
 
+/* Not at once: this is within a call, and the peer may be reading those very bytes. */
 static void recall(weir_transport *t) {
-    weir_transport_sent(t, 0);
+    mem_of(t)->recalled = true;
+    pull_later(mem_of(t));
 }
 
 static void finish(weir_transport *t) {
@@ -93,9 +96,15 @@ static void tell_news(struct mem *m) {
     }
 }
 
+static void give_back(struct mem *m) {
+    m->recalled = false;
+    weir_transport_sent(&m->base, 0);
+}
+
 static void run_pull(struct weir_task *task) {
     struct mem *m = (struct mem *)(void *)((char *)task - offsetof(struct mem, pull));
     if (m->base.gone) return;
+    if (m->recalled) give_back(m);
     if (pull_some(m) && m->receiving) pull_later(m);
     tell_news(m);
 }

@@ -36,12 +36,24 @@ static void hold_until_resume(weir_flow *flow) {
     hold(flow, true);
 }
 
+static void lose(weir_flow *flow, const weir_error *reason) {
+    flow->stopped = true;
+    flow->lost = reason ? *reason : (weir_error){.code = WEIR_ECLOSED, .stage = WEIR_STAGE_WRITE};
+    weir_transport_abort(flow->from);
+}
+
+/* `to` takes no more. If it is going its stop will tell why; if somebody else ended what it sends, nobody else will. */
+static size_t waste(weir_flow *flow, size_t n) {
+    if (flow->to && flow->to->state == WEIR_OPEN && !flow->to->send_dead) lose(flow, NULL);
+    return n;
+}
+
 static size_t received(void *self, weir_transport *from, const uint8_t *bytes, size_t n) {
     weir_flow *flow = self;
     int room = flow->to ? weir_transport_write(flow->to, NULL, 0) : WEIR_ECLOSED;
     size_t k = room < 0 ? 0 : (size_t)room < n ? (size_t)room : n;
     if (k) room = weir_send_forward(flow->to, bytes, k);
-    if (room == WEIR_ECLOSED) return n; /* `to` is going, and its stop will tell why */
+    if (room == WEIR_ECLOSED) return waste(flow, n);
     if (room == WEIR_ENOMEM) weir_transport_fail(from, WEIR_ENOMEM, WEIR_STAGE_WRITE, 0);
     if (room < 0) return 0;
     if (k < n) hold_until_resume(flow);
@@ -58,13 +70,14 @@ static void ended(void *self, weir_transport *from) {
 }
 
 static void leave(weir_flow *flow) {
-    if (flow->to) weir_transport_register(flow->to, NULL, NULL);
+    if (flow->to) flow->to->extras->producer = NULL;
     flow->to = NULL;
 }
 
 void weir_flow_replaced(weir_transport *t) {
     weir_flow *flow = t->self;
     leave(flow);
+    flow->from = NULL;
     if (flow->owned) weir_memory_free(&loop_of(t)->memory, flow, sizeof *flow);
 }
 
@@ -98,36 +111,40 @@ static void stop(void *self, weir_transport *to, const weir_error *reason) {
     flow->to = NULL;
     if (to == flow->from) return;
     if (reason || !flow->from->end_told) {
-        flow->stopped = true;
-        flow->lost = reason ? *reason : (weir_error){.code = WEIR_ECLOSED, .stage = WEIR_STAGE_WRITE};
-        weir_transport_abort(flow->from);
+        lose(flow, reason);
         return;
     }
     close_if_both_ended(flow->from);
 }
 
 const weir_protocol weir_flow_protocol = {.received = received, .ended = ended, .disconnected = disconnected};
-static const weir_producer flow_producer = {.pause = pause, .resume = resume, .stop = stop};
+const weir_producer weir_flow_producer = {.pause = pause, .resume = resume, .stop = stop};
+
+void weir_flow_forget(weir_transport *t) {
+    if (has_producer(t) && t->extras->producer == &weir_flow_producer) ((weir_flow *)t->extras->producer_self)->to = NULL;
+    if (reads_by_flow(t)) weir_flow_replaced(t);
+}
 
 static int check(const weir_transport *from, const weir_transport *to) {
     if (!from || !to || loop_of(from) != loop_of(to)) return WEIR_EINVAL;
     if (!(from->driver->caps & WEIR_CAN_RECEIVE) || !(to->driver->caps & WEIR_CAN_SEND)) return WEIR_ENOTSUP;
-    return 0;
+    return to->half_closed || to->send_dead ? WEIR_ECLOSED : 0;
 }
 
 static int start(weir_flow *flow, weir_transport *from, weir_transport *to) {
+    int status = flow->from ? WEIR_EBUSY : weir_transport_register(to, &weir_flow_producer, flow);
+    if (status < 0) return status;
+    status = weir_transport_set_protocol(from, &weir_flow_protocol, flow);
+    if (status < 0) {
+        to->extras->producer = NULL;
+        return status;
+    }
     flow->from = from;
     flow->to = to;
     flow->bytes = 0;
     flow->stopped = false;
-    int status = weir_transport_register(to, &flow_producer, flow);
-    if (status < 0) return status;
-    status = weir_transport_set_protocol(from, &weir_flow_protocol, flow);
-    if (status < 0)
-        weir_transport_register(to, NULL, NULL);
-    else if (to->above)
-        hold(flow, true);
-    return status;
+    if (to->above) hold(flow, true);
+    return 0;
 }
 
 int weir_pipe_flow(weir_transport *from, weir_transport *to, weir_flow *flow) {

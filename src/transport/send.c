@@ -227,22 +227,25 @@ static void consume(weir_transport *t, size_t n) {
     weir_charge(t, held, held - n, false);
 }
 
-void weir_send_tell_pause(weir_transport *t) {
-    struct weir_extras *e = t->extras;
-    if (e && e->producer) {
-        if (e->producer->pause) e->producer->pause(e->producer_self, t);
+static const weir_producer *producer_of(const weir_transport *t) {
+    return t->extras ? t->extras->producer : NULL;
+}
+
+static void call_pause(weir_transport *t) {
+    const weir_producer *producer = producer_of(t);
+    if (producer) {
+        if (producer->pause) producer->pause(t->extras->producer_self, t);
     } else if (t->protocol->pause) {
         t->protocol->pause(t->self, t);
     }
 }
 
 void weir_send_tell_resume(weir_transport *t) {
+    const weir_producer *producer = producer_of(t);
     t->above = t->owing = 0;
-    if (t->fresh) return;
-    struct weir_extras *e = t->extras;
-    if (e && e->producer) {
-        if (e->producer->resume) e->producer->resume(e->producer_self, t);
-    } else if (t->protocol->resume) {
+    if (producer) {
+        if (producer->resume) producer->resume(t->extras->producer_self, t);
+    } else if (t->protocol->resume && !t->fresh) {
         t->protocol->resume(t->self, t);
     }
 }
@@ -252,10 +255,19 @@ static bool may_resume(const weir_transport *t) {
     return t->queued <= t->scope->limits.resume_mark;
 }
 
+/* A protocol that has not heard `connected` yet hears of the pause when it is greeted. */
 static void tell_pause(weir_transport *t) {
-    if (t->above || t->state != WEIR_OPEN || t->fresh) return;
+    if (t->above || t->state != WEIR_OPEN || (t->fresh && !producer_of(t))) return;
     t->above = 1;
-    weir_send_tell_pause(t);
+    call_pause(t);
+}
+
+void weir_send_greet(weir_transport *t) {
+    if (t->state != WEIR_OPEN || producer_of(t)) return;
+    if (t->above)
+        call_pause(t);
+    else if (t->queued > t->scope->limits.pause_mark)
+        flush_later(t);
 }
 
 void weir_send_tell_marks(weir_transport *t) {

@@ -144,9 +144,11 @@ static void recall(weir_transport *t) {
     if (op) weir_port_cancel(loop_of(t), op);
 }
 
+/* A socket that is about to be closed, since its peer has ended, sends its end-of-stream by that. */
 static void finish(weir_transport *t) {
     struct weir_call call = {.kind = WEIR_CALL_SHUTDOWN, .handle = out_of(socket_of(t))};
-    if (t->driver->caps & WEIR_LINGERS) weir_port_call(loop_of(t), &call);
+    bool closes_now = t->state == WEIR_CLOSING && t->peer_ended;
+    if ((t->driver->caps & WEIR_LINGERS) && !closes_now) weir_port_call(loop_of(t), &call);
 }
 
 static void drop(weir_transport *t, bool reset) {

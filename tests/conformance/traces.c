@@ -135,6 +135,7 @@ static void keep_writing(struct actor *a) {
 static void writes_to_one_that_closed(struct scene *s) {
     s->client.deaf = true;
     s->client.on_connected = keep_writing;
+    s->server.silenced = true;
     actor_later(&s->server, 50 * MS, abort_now);
     scene_play(s);
     check_int(s->client.code, WEIR_ERESET);

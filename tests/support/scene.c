@@ -14,7 +14,7 @@
 
 #define WATCHDOG_NS (20 * SECOND)
 #define WATCHDOG_SIMULATED_NS (1000 * SECOND)
-#define CURTAIN_NS SECOND /* a hostile scene that waits for what was refused is over then */
+#define CURTAIN_NS (150 * MS) /* a hostile scene that waits for what was refused is over then */
 #define ALARM_SECONDS 100 /* for a loop that never comes back */
 #define LAST_SECONDS 20   /* for a run that goes on when nothing holds the scene any more */
 
@@ -304,15 +304,16 @@ static void give_up(int signal) {
     abort();
 }
 
-size_t scene_perform(const struct scenario *scenario, const struct place *place, enum medium medium,
+bool scene_perform(const struct scenario *scenario, const struct place *place, enum medium medium,
                      const struct refusal *refusal, struct trace *ret) {
     struct scene s = {.scenario = scenario, .place = place, .medium = medium, .dice = dice_new(7)};
     actor_init(&s.client, "client", &s);
     actor_init(&s.server, "server", &s);
     if (refusal) {
         s.hostile = true;
-        s.meter.refuse_at = refusal->at;
-        s.meter.refuse_on = refusal->on;
+        struct meter *meter = refusal->world ? &s.world_meter : &s.meter;
+        meter->refuse_at = refusal->at;
+        meter->refuse_on = refusal->on;
     }
     s.descriptors = count_descriptors();
     current = &s;
@@ -329,5 +330,5 @@ size_t scene_perform(const struct scenario *scenario, const struct place *place,
     for (unsigned i = 0; i < s.cast_count; free(s.cast[i++])) collect(ret, s.cast[i]);
     trace_append(ret, &s.notes);
     trace_free(&s.notes);
-    return s.meter.requests;
+    return s.meter.refused + s.world_meter.refused > 0;
 }

@@ -117,13 +117,14 @@ bool scene_worked(struct scene *s, int status);
 
 int count_descriptors(void);
 
-/* Performs `scenario` once and appends its trace. Returns how many requests for memory there were. With `refuse_at` the
- * n-th request is refused, and with `refuse_on` all after it, and nothing else is expected than that all goes well. */
+/* Performs `scenario` once and appends its trace. With a refusal (may be NULL) the request for memory with that number is
+ * refused, or it and all after it, and calls may fail. Returns whether there were so many requests. */
 struct refusal {
     size_t at;
     bool on;
+    bool world; /* of the simulated kernel, not of the loop */
 };
-size_t scene_perform(const struct scenario *scenario, const struct place *place, enum medium medium,
+bool scene_perform(const struct scenario *scenario, const struct place *place, enum medium medium,
                      const struct refusal *refusal, struct trace *ret);
 
 #endif

@@ -9,11 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
-static const char *only_place, *only_medium;
+static const char *only_place;  /* NULL: all */
+static enum medium the_medium; /* of this process */
 
 static uint64_t milliseconds(void) {
     struct timespec now;
@@ -25,12 +28,6 @@ static bool place_wanted(const struct scenario *scenario, const struct place *pl
     if (scenario->places && !(scenario->places & (unsigned)place->where)) return false;
     if (only_place && strcmp(only_place, place->name)) return false;
     return !place_missing(place);
-}
-
-static bool medium_wanted(const struct scenario *scenario, enum medium medium) {
-    if (!(scenario->media & (unsigned)medium)) return false;
-    if (only_medium && strcmp(only_medium, medium_name(medium))) return false;
-    return !medium_missing(medium);
 }
 
 /* Two failures of a scenario tell enough. */
@@ -87,16 +84,6 @@ static bool perform_one(const struct scenario *scenario, const struct place *pla
     return !failed;
 }
 
-static bool perform_on_medium(const struct scenario *scenario, enum medium medium) {
-    struct first first = {0};
-    const struct place *place;
-    bool good = true;
-    for (size_t i = 0; (place = place_at(i)); i++)
-        if (place_wanted(scenario, place)) good &= perform_one(scenario, place, medium, &first);
-    trace_free(&first.trace);
-    return good;
-}
-
 /* cmocka catches a crash and goes on, with a loop that is half-way through a tick: better to end there. */
 static void let_crashes_be(void) {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
@@ -105,57 +92,59 @@ static void let_crashes_be(void) {
 
 static void perform(void **state) {
     const struct scenario *scenario = *state;
-    let_crashes_be();
+    struct first first = {0};
+    const struct place *place;
     bool good = true;
-    if (!scenario->media) good = perform_on_medium(scenario, 0);
-    for (unsigned medium = TCP4; medium <= MEMORY; medium *= 2)
-        if (medium_wanted(scenario, medium)) good &= perform_on_medium(scenario, medium);
+    let_crashes_be();
+    for (size_t i = 0; (place = place_at(i)); i++)
+        if (place_wanted(scenario, place)) good &= perform_one(scenario, place, the_medium, &first);
+    trace_free(&first.trace);
     if (!good) fail();
 }
 
 /* ---- the same without memory ---------------------------------------------------------------------------------------- */
 
 static bool torture_one(const struct scenario *scenario, const struct place *place, enum medium medium,
-                        struct refusal refusal, size_t *requests) {
+                        struct refusal refusal, bool *refused) {
     struct trace trace = {0};
-    char detail[64];
+    char detail[80];
     check_reset();
-    *requests = scene_perform(scenario, place, medium, &refusal, &trace);
+    *refused = scene_perform(scenario, place, medium, &refusal, &trace);
     bool failed = *check_failures() != 0;
-    snprintf(detail, sizeof detail, ", request %zu refused%s", refusal.at, refusal.on ? " and all after it" : "");
+    snprintf(detail, sizeof detail, ", request %zu%s refused%s", refusal.at, refusal.world ? " of the world" : "",
+             refusal.on ? " and all after it" : "");
     if (failed) report(scenario, place, medium, detail);
     if (failed) print_error("%s", text_of(&trace));
     trace_free(&trace);
     return !failed;
 }
 
-/* Until so few requests are made that none is refused. The step grows on real systems, where time is real. */
-static bool torture_on(const struct scenario *scenario, const struct place *place, enum medium medium, bool on) {
-    size_t requests = 1, step = place->where == SIMULATED ? 1 : 7;
-    bool good = true;
-    for (size_t at = 1; at <= requests && good; at += step)
-        good = torture_one(scenario, place, medium, (struct refusal){at, on}, &requests);
+/* Until so few requests are made that none is refused. On real systems, where time is real, only some of them. */
+static bool torture_on(const struct scenario *scenario, const struct place *place, enum medium medium,
+                       struct refusal refusal) {
+    size_t step = place->where == SIMULATED ? 1 : 9;
+    bool good = true, refused = true;
+    for (refusal.at = 1; refused && good; refusal.at += step)
+        good = torture_one(scenario, place, medium, refusal, &refused);
     return good;
 }
 
-static bool torture_on_medium(const struct scenario *scenario, enum medium medium) {
-    const struct place *place;
+static bool torture_at(const struct scenario *scenario, const struct place *place) {
     bool good = true;
-    for (size_t i = 0; (place = place_at(i)); i++) {
-        if (!place_wanted(scenario, place)) continue;
-        good &= torture_on(scenario, place, medium, false);
-        good &= torture_on(scenario, place, medium, true);
+    for (unsigned kind = 0; kind < 4; kind++) {
+        struct refusal refusal = {.on = kind & 1, .world = kind & 2};
+        if (!refusal.world || place->where == SIMULATED) good &= torture_on(scenario, place, the_medium, refusal);
     }
     return good;
 }
 
 static void torture(void **state) {
     const struct scenario *scenario = *state;
-    let_crashes_be();
+    const struct place *place;
     bool good = true;
-    if (!scenario->media) good = torture_on_medium(scenario, 0);
-    for (unsigned medium = TCP4; medium <= MEMORY; medium *= 2)
-        if (medium_wanted(scenario, medium)) good &= torture_on_medium(scenario, medium);
+    let_crashes_be();
+    for (size_t i = 0; (place = place_at(i)); i++)
+        if (place_wanted(scenario, place)) good &= torture_at(scenario, place);
     if (!good) fail();
 }
 
@@ -176,24 +165,100 @@ static char *full_name(const struct suite *suite, const struct scenario *scenari
     return name;
 }
 
-static int run(const struct suite *const *suites, size_t count, CMUnitTestFunction function, int argc, char **argv) {
-    size_t total = 0, n = 0;
-    for (size_t i = 0; i < count; i++) total += suites[i]->count;
-    struct CMUnitTest *tests = calloc(total, sizeof *tests);
-    if (!tests) abort();
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < suites[i]->count; k++, n++)
-            tests[n] = (struct CMUnitTest){.name = full_name(suites[i], &suites[i]->scenarios[k]),
-                                           .test_func = function,
-                                           .initial_state = (void *)&suites[i]->scenarios[k]};
-    if (argc > 1) cmocka_set_test_filter(argv[1]);
-    if (argc > 2) only_place = argv[2];
-    if (argc > 3) only_medium = argv[3];
-    tell_missing();
-    int failed = _cmocka_run_group_tests("scenarios", tests, total, NULL, NULL);
-    for (size_t i = 0; i < total; i++) free((void *)tests[i].name);
+/* What the program was asked to do. */
+struct order {
+    const struct suite *const *suites;
+    size_t count;
+    CMUnitTestFunction function;
+};
+
+static bool suits(const struct scenario *scenario, enum medium medium) {
+    return medium == NONE ? !scenario->media : (scenario->media & (unsigned)medium) != 0;
+}
+
+/* The tests that there are for `medium`; names and table are the caller's. */
+static struct CMUnitTest *tests_for(const struct order *order, enum medium medium, size_t *ret_count) {
+    struct CMUnitTest *tests = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < order->count; i++) {
+        const struct suite *suite = order->suites[i];
+        for (size_t k = 0; k < suite->count; k++) {
+            if (!suits(&suite->scenarios[k], medium)) continue;
+            tests = realloc(tests, (n + 1) * sizeof *tests);
+            if (!tests) abort();
+            tests[n++] = (struct CMUnitTest){.name = full_name(suite, &suite->scenarios[k]),
+                                             .test_func = order->function,
+                                             .initial_state = (void *)&suite->scenarios[k]};
+        }
+    }
+    *ret_count = n;
+    return tests;
+}
+
+static int run_on_medium(const struct order *order, enum medium medium) {
+    size_t count;
+    struct CMUnitTest *tests = tests_for(order, medium, &count);
+    the_medium = medium;
+    int failed = count ? _cmocka_run_group_tests(medium_name(medium), tests, count, NULL, NULL) : 0;
+    for (size_t i = 0; i < count; i++) free((void *)tests[i].name);
     free(tests);
     return failed;
+}
+
+/* ---- one process for each medium, since most of the time of most tests is waiting ----------------------------------- */
+
+struct worker {
+    pid_t pid;
+    FILE *output;
+};
+
+static void begin_worker(struct worker *w, const struct order *order, enum medium medium) {
+    fflush(NULL);
+    w->output = tmpfile();
+    if (!w->output) abort();
+    w->pid = fork();
+    if (w->pid) return;
+    dup2(fileno(w->output), 1);
+    dup2(fileno(w->output), 2);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    exit(run_on_medium(order, medium) ? 1 : 0);
+}
+
+static bool end_worker(struct worker *w, enum medium medium) {
+    char line[4096];
+    int status = 1;
+    waitpid(w->pid, &status, 0);
+    rewind(w->output);
+    while (fgets(line, sizeof line, w->output)) fputs(line, stdout);
+    fclose(w->output);
+    if (WIFSIGNALED(status)) printf("%s: ended by signal %d\n", medium_name(medium), WTERMSIG(status));
+    return status == 0;
+}
+
+static int run_on_each_medium(const struct order *order) {
+    static const enum medium media[] = {NONE, TCP4, TCP6, UNIX_PATH, UNIX_NAME, PIPE, MEMORY};
+    enum { COUNT = sizeof media / sizeof *media };
+    struct worker workers[COUNT] = {{0}};
+    bool good = true;
+    for (size_t i = 0; i < COUNT; i++)
+        if (!medium_missing(media[i])) begin_worker(&workers[i], order, media[i]);
+    for (size_t i = 0; i < COUNT; i++)
+        if (workers[i].pid) good &= end_worker(&workers[i], media[i]);
+    return good ? 0 : 1;
+}
+
+static enum medium medium_named(const char *name) {
+    for (unsigned medium = TCP4; medium <= MEMORY; medium *= 2)
+        if (!strcmp(name, medium_name(medium))) return medium;
+    return NONE;
+}
+
+static int run(const struct suite *const *suites, size_t count, CMUnitTestFunction function, int argc, char **argv) {
+    struct order order = {suites, count, function};
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
+    if (argc > 2 && strcmp(argv[2], "*")) only_place = argv[2];
+    tell_missing();
+    return argc > 3 ? run_on_medium(&order, medium_named(argv[3])) : run_on_each_medium(&order);
 }
 
 int suites_perform(const struct suite *const *suites, size_t count, int argc, char **argv) {

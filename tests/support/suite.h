@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Suites: tables of scenarios, performed as the tests of one cmocka program. The arguments of the program narrow it:
- * the name of a test (* and ? are wild cards), of a place, of a medium. WEIR_TEST_TRACE in the environment prints the
- * traces and the time of each performance. */
+ * the name of a test (* and ? are wild cards), of a place (or *), of a medium; with a medium everything runs in this very
+ * process, which debuggers like. WEIR_TEST_TRACE in the environment prints the traces and the time of each performance. */
 #ifndef SUPPORT_SUITE_H
 #define SUPPORT_SUITE_H
 

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The suites of order, descriptors, timers and the ring. */
+#ifndef ADVERSARIAL_FURTHER_H
+#define ADVERSARIAL_FURTHER_H
+
+#include <string.h>
+
+#include "support/suite.h"
+
+extern const struct suite order_suite, descriptors_suite, timers_suite, ring_suite;
+
+#endif
