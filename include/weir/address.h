@@ -16,10 +16,10 @@ WEIR_BEGIN
 typedef enum weir_family { WEIR_FAMILY_NONE, WEIR_FAMILY_IPV4, WEIR_FAMILY_IPV6, WEIR_FAMILY_UNIX } weir_family;
 
 typedef struct weir_address {
-    uint8_t family;    /* weir_family */
-    uint8_t length;    /* of `bytes` in use: 4, 16, or the path's (an abstract name begins with a zero byte) */
-    uint16_t port;     /* in the machine's byte order; 0 lets a listener choose */
-    uint32_t scope;    /* IPv6 scope id */
+    uint8_t family; /* weir_family */
+    uint8_t length; /* of `bytes` in use: 4, 16, or the path's (an abstract name begins with a zero byte) */
+    uint16_t port;  /* in the machine's byte order; 0 lets a listener choose */
+    uint32_t scope; /* IPv6 scope id */
     uint8_t bytes[WEIR_UNIX_PATH_MAX + 1];
 } weir_address;
 

@@ -28,14 +28,14 @@ WEIR_BEGIN
 #define WEIR_DEFAULT_STALL_NS ((uint64_t)60 * 1000000000)
 
 typedef struct weir_limits {
-    size_t receive;       /* bytes unread at most; 64 KiB */
-    size_t pause_mark;    /* bytes queued above which `pause` is raised after a flush; 64 KiB, at most the cap */
-    size_t resume_mark;   /* bytes queued at or below which `resume` follows; 16 KiB, at most the pause mark */
-    size_t write_cap;     /* bytes queued at most, else WEIR_ENOBUFS; 1 MiB */
-    size_t floor;         /* bytes of budget reserved while open; 1 KiB */
-    uint64_t linger_ns;   /* how long close waits for the peer to take the rest and end; 10 s */
-    uint64_t stall_ns;    /* how long queued bytes may make no progress before WEIR_ETIMEDOUT; 60 s */
-    uint64_t idle_ns;     /* how long no byte may move in either direction before WEIR_ETIMEDOUT; for ever */
+    size_t receive;     /* bytes unread at most; 64 KiB */
+    size_t pause_mark;  /* bytes queued above which `pause` is raised after a flush; 64 KiB, at most the cap */
+    size_t resume_mark; /* bytes queued at or below which `resume` follows; 16 KiB, at most the pause mark */
+    size_t write_cap;   /* bytes queued at most, else WEIR_ENOBUFS; 1 MiB */
+    size_t floor;       /* bytes of budget reserved while open; 1 KiB */
+    uint64_t linger_ns; /* how long close waits for the peer to take the rest and end; 10 s */
+    uint64_t stall_ns;  /* how long queued bytes may make no progress before WEIR_ETIMEDOUT; 60 s */
+    uint64_t idle_ns;   /* how long no byte may move in either direction before WEIR_ETIMEDOUT; for ever */
 } weir_limits;
 
 WEIR_END

@@ -26,17 +26,17 @@ typedef void weir_log_fn(void *user, weir_log_level level, const char *line);
 
 /* All fields may be zero. The strings are read during the call only; `allocator` is copied. */
 typedef struct weir_loop_options {
-    const char *backend;             /* "io_uring", "epoll", "sim"; NULL: WEIR_BACKEND in the environment, else the best */
-    weir_sim_host *host;             /* the simulated host to live on; NULL with "sim": a world of its own */
+    const char *backend; /* "io_uring", "epoll", "sim"; NULL: WEIR_BACKEND in the environment, else the best */
+    weir_sim_host *host; /* the simulated host to live on; NULL with "sim": a world of its own */
     const weir_allocator *allocator; /* NULL: realloc and free */
     weir_log_fn *log;                /* NULL: silence */
     void *log_user;
-    size_t budget;                   /* bytes all transports may hold together; 0: 256 MiB; WEIR_UNBOUNDED: no bound */
-    weir_limits limits;              /* for transports that are given none */
-    unsigned tick_completions;       /* completions dispatched before timers get their turn; 0: 256 */
+    size_t budget;             /* bytes all transports may hold together; 0: 256 MiB; WEIR_UNBOUNDED: no bound */
+    weir_limits limits;        /* for transports that are given none */
+    unsigned tick_completions; /* completions dispatched before timers get their turn; 0: 256 */
 } weir_loop_options;
 
-/* Makes a loop. `options` may be NULL. Errors: WEIR_ENOMEM; WEIR_EINVAL (an unknown backend, impossible limits);
+/* Makes a loop. `options` may be NULL. Errors: WEIR_ENOMEM; WEIR_EINVAL (an unknown backend);
  * WEIR_ENOTSUP (a backend that was asked for by name is absent here); WEIR_EMFILE. Any thread; the loop belongs to the
  * thread that first runs it. On failure `*ret` is untouched. */
 WEIR_API int weir_loop_open(weir_loop **ret, const weir_loop_options *options);
@@ -112,12 +112,12 @@ typedef struct weir_loop_stats {
     uint64_t allocations;  /* requests to the allocator for more memory */
     size_t memory;         /* bytes held from the allocator now */
     size_t memory_peak;
-    size_t charged;        /* bytes charged to the budget now: floors, unread and queued bytes */
-    size_t transports;     /* alive now, as the next ones */
+    size_t charged;    /* bytes charged to the budget now: floors, unread and queued bytes */
+    size_t transports; /* alive now, as the next ones */
     size_t listeners;
     size_t timers;
-    size_t ops;            /* in flight at the backend */
-    size_t handles;        /* open at the backend */
+    size_t ops;     /* in flight at the backend */
+    size_t handles; /* open at the backend */
 } weir_loop_stats;
 
 WEIR_API void weir_loop_stats_get(const weir_loop *loop, weir_loop_stats *ret);

@@ -21,9 +21,9 @@ typedef void weir_op_fn(weir_op *op, int64_t result);
 
 struct weir_op {
     weir_op_fn *done;
-    void *user;           /* yours */
-    uint64_t timeout_ns;  /* one deadline for the whole op, from its start; 0: none */
-    size_t moved;         /* out: bytes moved so far */
+    void *user;          /* yours */
+    uint64_t timeout_ns; /* one deadline for the whole op, from its start; 0: none */
+    size_t moved;        /* out: bytes moved so far */
     /* private */
     struct weir_op *next;
     struct weir_transport *transport;

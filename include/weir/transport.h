@@ -30,7 +30,7 @@ typedef enum weir_direction { WEIR_RECEIVE = 1, WEIR_SEND = 2, WEIR_BOTH = 3 } w
  * empty queue, the kernel is tried at once and what it refuses is copied. All or nothing is queued. Returns the room
  * left until the hard cap (at most INT_MAX), or, and then nothing is queued: WEIR_ENOBUFS (the queue is too full) and
  * WEIR_EBUDGET (the loop's or listener's budget is spent), each of which promises a `pause` and then a `resume` when it
- * is worth trying again; WEIR_EMSGSIZE (more than the cap at once), WEIR_ENOMEM, WEIR_ECLOSED (closed, aborted,
+ * is worth trying again; WEIR_EMSGSIZE (more than the cap or a whole budget), WEIR_ENOMEM, WEIR_ECLOSED (closed, aborted,
  * half-closed, or sending has failed), WEIR_ENOTSUP (a receive-only transport), WEIR_EINVAL. Before `connected` bytes may
  * be queued already. `n` zero is legal and does nothing but answer. */
 WEIR_API int weir_transport_write(weir_transport *t, const void *bytes, size_t n);
@@ -82,7 +82,8 @@ WEIR_API weir_loop *weir_transport_loop(const weir_transport *t);
 
 /* PEP 3153's producer: who writes to this transport and can be told to slow down. All slots may be NULL. */
 typedef struct weir_producer {
-    void (*half_registered)(void *self, weir_transport *consumer); /* during weir_transport_register, before it counts */
+    void (*half_registered)(void *self,
+                            weir_transport *consumer); /* during weir_transport_register, before it counts */
     void (*pause)(void *self, weir_transport *consumer);
     void (*resume)(void *self, weir_transport *consumer);
     /* No more is wanted: the consumer is lost or closing. `reason` as in `disconnected`. Last, at most once. */
@@ -98,18 +99,18 @@ WEIR_API int weir_transport_register(weir_transport *t, const weir_producer *pro
 typedef enum weir_transport_state {
     WEIR_CONNECTING, /* not yet `connected` */
     WEIR_OPEN,
-    WEIR_CLOSING,    /* close was called: flushing or lingering */
-    WEIR_GONE        /* aborted or lost: `disconnected` is on its way */
+    WEIR_CLOSING, /* close was called: flushing or lingering */
+    WEIR_GONE     /* aborted or lost: `disconnected` is on its way */
 } weir_transport_state;
 
 typedef struct weir_transport_info {
     const char *stack[WEIR_STACK_MAX]; /* "tcp"; a layered one from the top, NULL after the last */
     weir_transport_state state;
-    weir_address peer, local;          /* family WEIR_FAMILY_NONE where there is none */
+    weir_address peer, local; /* family WEIR_FAMILY_NONE where there is none */
     bool can_receive, can_send, can_half_close;
     bool peer_ended, half_closed;
-    size_t unread, queued;             /* bytes waiting here */
-    weir_limits limits;                /* in force, defaults filled in */
+    size_t unread, queued; /* bytes waiting here */
+    weir_limits limits;    /* in force, defaults filled in */
 } weir_transport_info;
 
 /* Asks the system for the addresses: not for the hot path. */

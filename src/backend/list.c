@@ -47,9 +47,7 @@ static int open_named(weir_loop **ret, const weir_loop_options *options, const c
     return backend ? weir_loop_make(ret, options, backend, why, sizeof why) : WEIR_EINVAL;
 }
 
-static bool is_real(const struct weir_backend *backend) {
-    return backend->turn == NULL;
-}
+static bool is_real(const struct weir_backend *backend) { return backend->turn == NULL; }
 
 static int open_best(weir_loop **ret, const weir_loop_options *options) {
     const struct weir_backend *b;

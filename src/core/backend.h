@@ -121,7 +121,7 @@ struct weir_backend;
 struct weir_backend_state {
     const struct weir_backend *table;
     struct weir_backend_env env;
-    unsigned caps;            /* enum weir_backend_caps */
+    unsigned caps; /* enum weir_backend_caps */
     uint64_t system_calls;
     size_t handles;           /* open ones it made or accepted */
     unsigned char *fork_mark; /* reads 0 in a forked child; NULL where there is no such thing */

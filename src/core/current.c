@@ -7,13 +7,9 @@
 static _Thread_local weir_loop *running;
 static _Thread_local weir_loop *chosen;
 
-weir_loop *weir_loop_current(void) {
-    return running ? running : chosen;
-}
+weir_loop *weir_loop_current(void) { return running ? running : chosen; }
 
-void weir_loop_set_current(weir_loop *loop) {
-    chosen = loop;
-}
+void weir_loop_set_current(weir_loop *loop) { chosen = loop; }
 
 weir_loop *weir_loop_enter(weir_loop *loop) {
     weir_loop *before = running;
@@ -21,14 +17,8 @@ weir_loop *weir_loop_enter(weir_loop *loop) {
     return before;
 }
 
-void weir_loop_leave(weir_loop *before) {
-    running = before;
-}
+void weir_loop_leave(weir_loop *before) { running = before; }
 
-const void *weir_thread_here(void) {
-    return &running;
-}
+const void *weir_thread_here(void) { return &running; }
 
-bool weir_loop_running_here(void) {
-    return running != NULL;
-}
+bool weir_loop_running_here(void) { return running != NULL; }

@@ -15,17 +15,11 @@ const weir_limits weir_limits_default = {
     .idle_ns = WEIR_FOREVER,
 };
 
-static size_t size_or(size_t given, size_t otherwise) {
-    return given ? given : otherwise;
-}
+static size_t size_or(size_t given, size_t otherwise) { return given ? given : otherwise; }
 
-static uint64_t time_or(uint64_t given, uint64_t otherwise) {
-    return given ? given : otherwise;
-}
+static uint64_t time_or(uint64_t given, uint64_t otherwise) { return given ? given : otherwise; }
 
-static size_t at_most(size_t value, size_t bound) {
-    return value < bound ? value : bound;
-}
+static size_t at_most(size_t value, size_t bound) { return value < bound ? value : bound; }
 
 weir_limits weir_limits_fill(const weir_limits *given, const weir_limits *defaults) {
     static const weir_limits none = {0};

@@ -7,9 +7,7 @@
 #include "core/loop.h"
 #include "core/phases.h"
 
-static void list_init(struct weir_object_list *list) {
-    list->head.next = list->head.prev = &list->head;
-}
+static void list_init(struct weir_object_list *list) { list->head.next = list->head.prev = &list->head; }
 
 void weir_object_add(struct weir_object_list *list, struct weir_object *object) {
     object->next = &list->head;
@@ -25,13 +23,9 @@ void weir_object_remove(struct weir_object_list *list, struct weir_object *objec
     list->count--;
 }
 
-static int tick_for_world(weir_loop *loop) {
-    return weir_loop_tick(loop, WEIR_FOREVER);
-}
+static int tick_for_world(weir_loop *loop) { return weir_loop_tick(loop, WEIR_FOREVER); }
 
-static bool wants_to_run(const weir_loop *loop) {
-    return !atomic_load(&loop->stop) && weir_loop_alive(loop);
-}
+static bool wants_to_run(const weir_loop *loop) { return !atomic_load(&loop->stop) && weir_loop_alive(loop); }
 
 static void init(weir_loop *loop, const weir_loop_options *options) {
     loop->scope.loop = loop;
@@ -81,7 +75,8 @@ int weir_loop_make(weir_loop **ret, const weir_loop_options *options, const stru
 }
 
 static void discard_all(struct weir_object_list *list) {
-    while (list->head.next != &list->head) list->discard(list->head.next);
+    while (list->head.next != &list->head)
+        list->discard(list->head.next);
 }
 
 void weir_loop_destroy(weir_loop *loop, bool forked) {
@@ -95,21 +90,13 @@ void weir_loop_destroy(weir_loop *loop, bool forked) {
     assert(memory.held == 0);
 }
 
-bool weir_loop_forked(const weir_loop *loop) {
-    return loop->state->fork_mark && !*loop->state->fork_mark;
-}
+bool weir_loop_forked(const weir_loop *loop) { return loop->state->fork_mark && !*loop->state->fork_mark; }
 
-uint64_t weir_now_ns(const weir_loop *loop) {
-    return loop ? loop->now_ns : 0;
-}
+uint64_t weir_now_ns(const weir_loop *loop) { return loop ? loop->now_ns : 0; }
 
-const char *weir_loop_backend(const weir_loop *loop) {
-    return loop ? loop->backend->name : "";
-}
+const char *weir_loop_backend(const weir_loop *loop) { return loop ? loop->backend->name : ""; }
 
-const char *weir_loop_backend_reason(const weir_loop *loop) {
-    return loop ? loop->reason : "";
-}
+const char *weir_loop_backend_reason(const weir_loop *loop) { return loop ? loop->reason : ""; }
 
 void weir_loop_stats_get(const weir_loop *loop, weir_loop_stats *ret) {
     *ret = (weir_loop_stats){

@@ -41,10 +41,11 @@ struct weir_loop {
     const struct weir_backend *backend;
     struct weir_backend_state *state;
     uint64_t now_ns;
-    struct weir_task_queue steps;    /* transports with deferred work; runs after the posts */
-    struct weir_task_queue flushes;  /* transports with bytes to send; runs last, so that a tick's bytes leave together */
-    struct weir_task_queue retries;  /* listeners to look after; runs with the steps */
-    struct weir_task_queue pulls;    /* memory transports that their peer has something for; runs with the steps */
+    struct weir_task_queue steps; /* transports with deferred work; runs after the posts */
+    struct weir_task_queue
+        flushes; /* transports with bytes to send; runs last, so that a tick's bytes leave together */
+    struct weir_task_queue retries; /* listeners to look after; runs with the steps */
+    struct weir_task_queue pulls;   /* memory transports that their peer has something for; runs with the steps */
     struct weir_pool pool;
     struct weir_memory memory;
     struct weir_scope scope;         /* the limits of transports that are given none, and the root of the budget */
@@ -56,17 +57,17 @@ struct weir_loop {
     bool floor_awaited;              /* a listener waits for budget */
 
     struct weir_wheel wheel;
-    struct weir_timer_node due;      /* timers that came up in this tick and have not fired yet */
+    struct weir_timer_node due; /* timers that came up in this tick and have not fired yet */
 
-    struct weir_mpsc posts;          /* from any thread */
-    struct weir_post *posted;        /* taken from there, not run yet */
-    atomic_bool asleep;              /* in the backend's wait: a post must wake it */
+    struct weir_mpsc posts;   /* from any thread */
+    struct weir_post *posted; /* taken from there, not run yet */
+    atomic_bool asleep;       /* in the backend's wait: a post must wake it */
     atomic_bool stop;
     bool in_tick;
-    const void *maker;               /* the thread that made it: a simulated loop takes posts from no other */
+    const void *maker; /* the thread that made it: a simulated loop takes posts from no other */
 
     struct weir_object_list transports, listeners;
-    size_t ops;                      /* port ops in flight */
+    size_t ops; /* port ops in flight */
     unsigned tick_completions;
     uint64_t ticks, completions, callbacks;
 

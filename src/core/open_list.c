@@ -24,9 +24,7 @@ static void tell_list(struct visit *visit, struct weir_object_list *list, weir_o
     }
 }
 
-static void tell_timer(void *user, weir_timer *timer) {
-    tell(user, WEIR_OBJECT_TIMER, timer, "timer");
-}
+static void tell_timer(void *user, weir_timer *timer) { tell(user, WEIR_OBJECT_TIMER, timer, "timer"); }
 
 static void tell_posts(struct visit *visit, weir_post *post) {
     for (weir_post *next; post; post = next) {

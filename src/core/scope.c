@@ -23,9 +23,7 @@ struct weir_scope *weir_scope_for(weir_loop *loop, const weir_limits *limits) {
     return &loop->scope;
 }
 
-void weir_scope_hold(struct weir_scope *scope) {
-    scope->holders++;
-}
+void weir_scope_hold(struct weir_scope *scope) { scope->holders++; }
 
 void weir_scope_drop(struct weir_scope *scope) {
     if (--scope->holders == 0 && scope->size) weir_memory_free(&scope->loop->memory, scope, scope->size);

@@ -18,9 +18,7 @@ struct weir_task_queue {
     struct weir_task *first, *last;
 };
 
-static inline bool weir_task_queued(const struct weir_task *task) {
-    return task->next != NULL;
-}
+static inline bool weir_task_queued(const struct weir_task *task) { return task->next != NULL; }
 
 /* Queues `task` unless it is queued already. */
 static inline void weir_task_push(struct weir_task_queue *queue, struct weir_task *task) {
@@ -67,7 +65,8 @@ static inline unsigned weir_task_run_all(struct weir_task_queue *queue) {
     struct weir_task *task;
     unsigned ran = 0;
     queue->first = queue->last = NULL;
-    for (; (task = weir_task_pop(&batch)); ran++) queue->run(task);
+    for (; (task = weir_task_pop(&batch)); ran++)
+        queue->run(task);
     return ran;
 }
 

@@ -47,9 +47,7 @@ void weir_timer_stop(weir_timer *timer) {
     if (timer && weir_timer_armed(timer)) weir_deadline_stop(timer->loop, &timer->node);
 }
 
-bool weir_timer_armed(const weir_timer *timer) {
-    return timer->node.next != NULL;
-}
+bool weir_timer_armed(const weir_timer *timer) { return timer->node.next != NULL; }
 
 unsigned weir_loop_run_timers(weir_loop *loop) {
     unsigned fired = 0;
@@ -72,5 +70,6 @@ static void each_in(struct weir_timer_node *head, void (*each)(void *user, weir_
 void weir_loop_each_timer(weir_loop *loop, void (*each)(void *user, weir_timer *timer), void *user) {
     each_in(&loop->due, each, user);
     for (size_t level = 0; level < WEIR_WHEEL_LEVELS; level++)
-        for (size_t slot = 0; slot < WEIR_WHEEL_SLOTS; slot++) each_in(&loop->wheel.slots[level][slot], each, user);
+        for (size_t slot = 0; slot < WEIR_WHEEL_SLOTS; slot++)
+            each_in(&loop->wheel.slots[level][slot], each, user);
 }

@@ -44,7 +44,10 @@ const char *weir_endpoint_format(const weir_endpoint *endpoint, char *text, size
     if (!size) return text;
     *text = 0;
     if (endpoint->scheme != WEIR_SCHEME_STDIO) weir_address_format(&endpoint->address, address, sizeof address);
-    add(&t, endpoint->scheme == WEIR_SCHEME_TCP ? "tcp://%s" : endpoint->scheme == WEIR_SCHEME_UNIX ? "unix:%s" : "stdio:%s",
+    add(&t,
+        endpoint->scheme == WEIR_SCHEME_TCP    ? "tcp://%s"
+        : endpoint->scheme == WEIR_SCHEME_UNIX ? "unix:%s"
+                                               : "stdio:%s",
         address);
     add_options(&t, endpoint);
     return text;

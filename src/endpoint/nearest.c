@@ -14,7 +14,8 @@ static size_t min3(size_t a, size_t b, size_t c) {
 
 static size_t distance(const char *a, size_t n, const char *b, size_t m) {
     size_t row[WORD_MAX + 1];
-    for (size_t j = 0; j <= m; j++) row[j] = j;
+    for (size_t j = 0; j <= m; j++)
+        row[j] = j;
     for (size_t i = 1; i <= n; i++) {
         size_t diagonal = row[0];
         row[0] = i;

@@ -51,7 +51,8 @@ int weir_connect_endpoint(weir_loop *loop, const weir_endpoint *endpoint, const 
     return weir_socket_connect(loop, &endpoint->address, options, protocol, self, ret);
 }
 
-int weir_connect(weir_loop *loop, const char *endpoint, const weir_protocol *protocol, void *self, weir_transport **ret) {
+int weir_connect(weir_loop *loop, const char *endpoint, const weir_protocol *protocol, void *self,
+                 weir_transport **ret) {
     weir_endpoint e;
     int status = parse(loop, endpoint, &e);
     return status < 0 ? status : weir_connect_endpoint(loop, &e, NULL, protocol, self, ret);

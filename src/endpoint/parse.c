@@ -37,7 +37,8 @@ static int refuse_word(const struct cursor *c, const char *what, const char *wor
 
 static size_t length_to(const struct cursor *c, const char *stops) {
     size_t n = 0;
-    while (c->at + n < c->end && !strchr(stops, c->at[n])) n++;
+    while (c->at + n < c->end && !strchr(stops, c->at[n]))
+        n++;
     return n;
 }
 
@@ -88,7 +89,8 @@ static int host_and_port(const struct cursor *c, const char *host, size_t n, uin
     text[n] = 0;
     if (strcmp(text, "localhost") == 0) return weir_address_ip(ret, "127.0.0.1", port);
     if (weir_address_ip(ret, text, port) < 0)
-        return refuse(c, WEIR_EINVAL, "'%s' is not a numeric address (names other than localhost are not resolved)", text);
+        return refuse(c, WEIR_EINVAL, "'%s' is not a numeric address (names other than localhost are not resolved)",
+                      text);
     return 0;
 }
 
@@ -108,8 +110,7 @@ static int parse_tcp(struct cursor *c, weir_endpoint *e) {
     const char *host;
     size_t n, digits;
     uint64_t port = 0;
-    if (c->end - c->at < 2 || memcmp(c->at, "//", 2) != 0)
-        return refuse(c, WEIR_EINVAL, "write tcp://HOST:PORT");
+    if (c->end - c->at < 2 || memcmp(c->at, "//", 2) != 0) return refuse(c, WEIR_EINVAL, "write tcp://HOST:PORT");
     c->at += 2;
     int status = split_host(c, &host, &n);
     if (status < 0) return status;
@@ -126,7 +127,8 @@ static int parse_unix(struct cursor *c, weir_endpoint *e) {
     size_t n = length_to(c, "?");
     int used = decode(c, c->at, n, path, sizeof path);
     if (used < 0) return used;
-    if (used && c->at[0] != '@' && path[0] == '@') return refuse(c, WEIR_EINVAL, "a path that begins with '@' is written ./@");
+    if (used && c->at[0] != '@' && path[0] == '@')
+        return refuse(c, WEIR_EINVAL, "a path that begins with '@' is written ./@");
     c->at += n;
     int status = weir_address_unix(&e->address, path, (size_t)used);
     if (status == WEIR_ENAMETOOLONG) return refuse(c, status, "a path has at most %d bytes", WEIR_UNIX_PATH_MAX);
@@ -163,7 +165,8 @@ static int set_number(const struct cursor *c, weir_endpoint *e, enum option opti
 
 static int set_option(const struct cursor *c, weir_endpoint *e, int option, const char *value, size_t n) {
     bool numeric = option == OPTION_BACKLOG || option == OPTION_MAX;
-    if (numeric && !value) return refuse(c, WEIR_EINVAL, "%s takes a number: %s=N", option_names[option], option_names[option]);
+    if (numeric && !value)
+        return refuse(c, WEIR_EINVAL, "%s takes a number: %s=N", option_names[option], option_names[option]);
     if (!numeric && value) return refuse(c, WEIR_EINVAL, "%s takes no value", option_names[option]);
     if (numeric) return set_number(c, e, (enum option)option, value, n);
     if (option == OPTION_REUSEPORT) e->reuse_port = true;
@@ -187,7 +190,8 @@ static int parse_option(struct cursor *c, weir_endpoint *e) {
 
 static int parse_options(struct cursor *c, weir_endpoint *e) {
     int status = 0;
-    if (c->at < c->end && *c->at != '?') return refuse(c, WEIR_EINVAL, "unexpected '%.*s'", (int)(c->end - c->at), c->at);
+    if (c->at < c->end && *c->at != '?')
+        return refuse(c, WEIR_EINVAL, "unexpected '%.*s'", (int)(c->end - c->at), c->at);
     while (status >= 0 && c->at < c->end) {
         c->at++; /* the '?' or '&' */
         status = parse_option(c, e);

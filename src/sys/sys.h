@@ -19,7 +19,9 @@ enum weir_handle_bits {
     WEIR_HANDLE_FILE = 1 << 2      /* a regular file or a device that cannot be polled: always ready, may block */
 };
 
-static inline int64_t weir_sys_handle(int fd, unsigned bits) { return (int64_t)(((uint64_t)bits << 32) | (uint32_t)fd); }
+static inline int64_t weir_sys_handle(int fd, unsigned bits) {
+    return (int64_t)(((uint64_t)bits << 32) | (uint32_t)fd);
+}
 static inline int weir_sys_fd(int64_t handle) { return (int)(uint32_t)(uint64_t)handle; }
 static inline bool weir_sys_is(int64_t handle, unsigned bit) { return ((uint64_t)handle >> 32 & bit) != 0; }
 
@@ -41,8 +43,8 @@ int64_t weir_sys_socket(uint8_t family, bool nonblocking, int *os_code);
 int64_t weir_sys_accept(int64_t handle, bool nonblocking, int *os_code); /* WEIR_EAGAIN: none waiting */
 int weir_sys_bind(int64_t handle, const weir_address *address, int *os_code);
 int weir_sys_connect(int64_t handle, const weir_address *address, int *os_code); /* WEIR_EAGAIN: under way */
-int weir_sys_connect_result(int64_t handle, int *os_code);                      /* after it became writable */
-int weir_sys_listen(int64_t handle, int backlog, int *os_code); /* backlog 0: the largest */
+int weir_sys_connect_result(int64_t handle, int *os_code);                       /* after it became writable */
+int weir_sys_listen(int64_t handle, int backlog, int *os_code);                  /* backlog 0: the largest */
 int weir_sys_reuse_port(int64_t handle, bool on, int *os_code);
 int weir_sys_ipv6_only(int64_t handle, bool on, int *os_code);
 int weir_sys_unlink(const weir_address *address, int *os_code); /* a socket file, and nothing else */

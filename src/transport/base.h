@@ -94,54 +94,46 @@ struct weir_transport {
     struct weir_timer_node deadline;
     struct weir_extras *extras;
     int os_code;
-    uint32_t sent_at;                  /* last progress, in timer slots */
+    uint32_t sent_at; /* last progress, in timer slots */
     union {
         uint32_t received_at; /* while it is open */
         uint32_t unacked;     /* once it is dropped: bytes that the peer's system had not acknowledged */
     };
-    int8_t code;                       /* the first failure, 0: none */
-    uint8_t stage;                     /* of it */
-    uint8_t state;                     /* weir_transport_state */
-    uint8_t holds;                     /* enum weir_hold */
-    unsigned fresh : 1;                /* the protocol has not heard `connected` yet */
-    unsigned receiving : 1;            /* the driver was told to receive */
-    unsigned offered : 1;              /* the protocol left these unread bytes: offer them when more has come */
-    unsigned lent : 1;                 /* the unread bytes are being read in a callback: not to be freed */
+    int8_t code;            /* the first failure, 0: none */
+    uint8_t stage;          /* of it */
+    uint8_t state;          /* weir_transport_state */
+    uint8_t holds;          /* enum weir_hold */
+    unsigned fresh : 1;     /* the protocol has not heard `connected` yet */
+    unsigned receiving : 1; /* the driver was told to receive */
+    unsigned offered : 1;   /* the protocol left these unread bytes: offer them when more has come */
+    unsigned lent : 1;      /* the unread bytes are being read in a callback: not to be freed */
     unsigned peer_ended : 1;
     unsigned end_told : 1;
-    unsigned read_dead : 1;            /* receiving has failed */
-    unsigned fatal : 1;                /* nothing more is to be read before the failure is told */
-    unsigned sending : 1;              /* the queue is with the driver */
-    unsigned stalled : 1;              /* the system refused bytes at the last try */
+    unsigned read_dead : 1; /* receiving has failed */
+    unsigned fatal : 1;     /* nothing more is to be read before the failure is told */
+    unsigned sending : 1;   /* the queue is with the driver */
+    unsigned stalled : 1;   /* the system refused bytes at the last try */
     unsigned send_dead : 1;
-    unsigned above : 1;                /* `pause` was told */
-    unsigned owing : 1;                /* a write was refused: `pause` and then `resume` are owed */
-    unsigned half_closed : 1;          /* by the user, or by close */
-    unsigned finished : 1;             /* the driver was told to finish */
+    unsigned above : 1;       /* `pause` was told */
+    unsigned owing : 1;       /* a write was refused: `pause` and then `resume` are owed */
+    unsigned half_closed : 1; /* by the user, or by close */
+    unsigned finished : 1;    /* the driver was told to finish */
     unsigned recalling : 1;
     unsigned dropped : 1;
-    unsigned reset : 1;                /* by a reset */
-    unsigned gone : 1;                 /* the driver has let go */
+    unsigned reset : 1; /* by a reset */
+    unsigned gone : 1;  /* the driver has let go */
 };
 
 extern const weir_protocol weir_nobody;
 
-static inline weir_loop *loop_of(const weir_transport *t) {
-    return t->scope->loop;
-}
+static inline weir_loop *loop_of(const weir_transport *t) { return t->scope->loop; }
 
-static inline size_t unread_of(const weir_transport *t) {
-    return t->unread ? t->unread->size : 0;
-}
+static inline size_t unread_of(const weir_transport *t) { return t->unread ? t->unread->size : 0; }
 
 /* What is charged to the budget, if more than the floor. */
-static inline size_t weir_transport_held(const weir_transport *t) {
-    return unread_of(t) + (t->first ? t->queued : 0);
-}
+static inline size_t weir_transport_held(const weir_transport *t) { return unread_of(t) + (t->first ? t->queued : 0); }
 
-static inline void weir_transport_step_later(weir_transport *t) {
-    weir_task_push(&loop_of(t)->steps, &t->step);
-}
+static inline void weir_transport_step_later(weir_transport *t) { weir_task_push(&loop_of(t)->steps, &t->step); }
 
 /* Life. `init` fills a zeroed object of `driver->size` bytes: takes the floor from the budget (or WEIR_EBUDGET), holds
  * the scope, joins the loop's list. */
@@ -189,8 +181,8 @@ void weir_flow_forget(weir_transport *t); /* `t` is freed without a word, as in 
 void weir_transport_hold(weir_transport *t, enum weir_hold hold, bool on);
 
 /* The receiving side, for the base itself. */
-void weir_receive_offer(weir_transport *t);     /* unread bytes, to whoever reads */
-void weir_receive_update(weir_transport *t);    /* tells the driver whether to receive */
+void weir_receive_offer(weir_transport *t);  /* unread bytes, to whoever reads */
+void weir_receive_update(weir_transport *t); /* tells the driver whether to receive */
 void weir_receive_tell_end(weir_transport *t);
 void weir_receive_drop_unread(weir_transport *t);
 bool weir_receive_has_reader(const weir_transport *t);
@@ -198,10 +190,10 @@ bool weir_receive_has_reader(const weir_transport *t);
 /* The sending side. */
 void weir_send_flush(weir_transport *t);
 void weir_send_tell_marks(weir_transport *t); /* pause and resume, as the queue stands */
-void weir_send_greet(weir_transport *t); /* a new protocol hears of a queue above the mark */
+void weir_send_greet(weir_transport *t);      /* a new protocol hears of a queue above the mark */
 void weir_send_tell_resume(weir_transport *t);
-void weir_send_drop_queue(weir_transport *t);    /* frees it, ends borrowed writes; `queued` keeps the count */
-void weir_send_purge(weir_transport *t);         /* removes borrowed writes that were cancelled */
+void weir_send_drop_queue(weir_transport *t); /* frees it, ends borrowed writes; `queued` keeps the count */
+void weir_send_purge(weir_transport *t);      /* removes borrowed writes that were cancelled */
 /* Queues bytes beyond the budget if need be: they bring a charge of their own. As weir_transport_write. */
 int weir_send_forward(weir_transport *t, const void *bytes, size_t n);
 

@@ -40,9 +40,7 @@ bool weir_charge(weir_transport *t, size_t before, size_t now, bool force) {
     return true;
 }
 
-static bool starves(const weir_transport *t) {
-    return (t->holds & WEIR_HOLD_BUDGET) != 0;
-}
+static bool starves(const weir_transport *t) { return (t->holds & WEIR_HOLD_BUDGET) != 0; }
 
 /* The one that has waited longest goes on and becomes the last in the list. */
 static void relieve(weir_loop *loop, weir_transport *t) {

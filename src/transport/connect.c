@@ -41,10 +41,8 @@ static int begin(struct weir_socket *s, const weir_address *peer) {
     extras->connecting = connecting;
     connecting->socket = s;
     connecting->peer = *peer;
-    connecting->op = (struct weir_port_op){.done = connected,
-                                           .handle = s->receive.handle,
-                                           .with.address = &connecting->peer,
-                                           .kind = WEIR_PORT_CONNECT};
+    connecting->op = (struct weir_port_op){
+        .done = connected, .handle = s->receive.handle, .with.address = &connecting->peer, .kind = WEIR_PORT_CONNECT};
     return weir_port_submit(loop, &connecting->op);
 }
 
@@ -66,7 +64,8 @@ static int connect_in(struct weir_scope *scope, const weir_address *peer, const 
     weir_transport *t;
     int status = open_socket(scope->loop, peer->family, &handle);
     if (status < 0) return status;
-    status = weir_socket_adopt(scope, weir_socket_driver(peer->family), handle, handle, WEIR_CONNECTING, protocol, self, &t);
+    status =
+        weir_socket_adopt(scope, weir_socket_driver(peer->family), handle, handle, WEIR_CONNECTING, protocol, self, &t);
     if (status >= 0 && (status = begin((struct weir_socket *)(void *)t, peer)) < 0) weir_transport_free(t);
     if (status < 0) {
         close_socket(scope->loop, handle);

@@ -3,9 +3,7 @@
  * The rest of the dozen calls: who the protocol is, what is paused, who produces, what is known. */
 #include "transport/base.h"
 
-static bool is_closed(const weir_transport *t) {
-    return t->state > WEIR_OPEN;
-}
+static bool is_closed(const weir_transport *t) { return t->state > WEIR_OPEN; }
 
 int weir_transport_set_protocol(weir_transport *t, const weir_protocol *protocol, void *self) {
     if (!t) return WEIR_EINVAL;
@@ -45,13 +43,9 @@ int weir_transport_resume(weir_transport *t, weir_direction direction) {
     return 0;
 }
 
-void *weir_transport_self(const weir_transport *t) {
-    return t ? t->self : NULL;
-}
+void *weir_transport_self(const weir_transport *t) { return t ? t->self : NULL; }
 
-weir_loop *weir_transport_loop(const weir_transport *t) {
-    return t ? loop_of(t) : NULL;
-}
+weir_loop *weir_transport_loop(const weir_transport *t) { return t ? loop_of(t) : NULL; }
 
 /* In every state: a producer may go when it likes. A flow goes with its source only, or it would not know. */
 static int unregister(weir_transport *t) {

@@ -7,7 +7,8 @@
 
 void weir_deadline_set(weir_transport *t, uint64_t delay_ns) {
     weir_deadline_stop(loop_of(t), &t->deadline);
-    if (delay_ns != WEIR_FOREVER) weir_deadline_start(loop_of(t), &t->deadline, weir_after_ns(loop_of(t)->now_ns, delay_ns));
+    if (delay_ns != WEIR_FOREVER)
+        weir_deadline_start(loop_of(t), &t->deadline, weir_after_ns(loop_of(t)->now_ns, delay_ns));
 }
 
 static uint64_t elapsed_ns(const weir_transport *t, uint32_t since) {
@@ -19,9 +20,7 @@ static uint64_t rest_ns(uint64_t limit_ns, uint64_t elapsed) {
     return elapsed > limit_ns ? 0 : weir_after_ns(limit_ns - elapsed, WEIR_TIMER_GRANULARITY_NS);
 }
 
-static uint64_t least(uint64_t a, uint64_t b) {
-    return a < b ? a : b;
-}
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 /* What is left of the stall time; for ever when nothing is being refused. */
 static uint64_t stall_rest(const weir_transport *t) {

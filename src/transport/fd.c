@@ -23,7 +23,8 @@ static int adopt_pair(struct weir_scope *scope, weir_handle in, weir_handle out,
         close_handle(scope->loop, out);
         return status;
     }
-    for (int i = 0; i < 2; i++) weir_transport_step_later(ret[i] = i ? writer : reader);
+    for (int i = 0; i < 2; i++)
+        weir_transport_step_later(ret[i] = i ? writer : reader);
     return 0;
 }
 

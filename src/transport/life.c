@@ -15,7 +15,8 @@ const weir_protocol weir_nobody = {0};
 static const char *const state_names[] = {"connecting", "open", "closing", "gone"};
 
 static void describe(const struct weir_object *object, char *text, size_t size) {
-    const weir_transport *t = (const weir_transport *)(const void *)((const char *)object - offsetof(weir_transport, object));
+    const weir_transport *t =
+        (const weir_transport *)(const void *)((const char *)object - offsetof(weir_transport, object));
     weir_transport_info info;
     char peer[WEIR_ADDRESS_TEXT_MAX] = "";
     weir_transport_info_get(t, &info);
@@ -23,9 +24,7 @@ static void describe(const struct weir_object *object, char *text, size_t size) 
     snprintf(text, size, "%s %s%s(%s)", t->driver->name, peer, *peer ? " " : "", state_names[t->state]);
 }
 
-static void *publish(struct weir_object *object) {
-    return weir_transport_of(object);
-}
+static void *publish(struct weir_object *object) { return weir_transport_of(object); }
 
 static void discard(struct weir_object *object) {
     weir_transport *t = weir_transport_of(object);
@@ -166,7 +165,8 @@ void weir_transport_write_failed(weir_transport *t, int code, int os_code) {
 /* Whether bytes of the peer may still be given to somebody before a failure is told. */
 static bool something_to_read(const weir_transport *t) {
     if (t->state != WEIR_OPEN || t->fatal || !weir_receive_has_reader(t)) return false;
-    if ((t->unread && !t->offered) || (t->holds & WEIR_HOLD_OFFER)) return t->read_dead || (t->driver->caps & WEIR_DRAINS);
+    if ((t->unread && !t->offered) || (t->holds & WEIR_HOLD_OFFER))
+        return t->read_dead || (t->driver->caps & WEIR_DRAINS);
     return !t->read_dead && !t->peer_ended && (t->driver->caps & WEIR_DRAINS);
 }
 

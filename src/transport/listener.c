@@ -27,21 +27,13 @@ struct weir_listener {
     bool paused, closing, complained;
 };
 
-static weir_loop *loop_of_listener(const weir_listener *l) {
-    return l->scope->loop;
-}
+static weir_loop *loop_of_listener(const weir_listener *l) { return l->scope->loop; }
 
-static void update_later(weir_listener *l) {
-    weir_task_push(&loop_of_listener(l)->retries, &l->retry);
-}
+static void update_later(weir_listener *l) { weir_task_push(&loop_of_listener(l)->retries, &l->retry); }
 
-static bool has_budget(const weir_listener *l) {
-    return weir_budget_room(&l->scope->budget) >= l->scope->limits.floor;
-}
+static bool has_budget(const weir_listener *l) { return weir_budget_room(&l->scope->budget) >= l->scope->limits.floor; }
 
-static bool is_full(const weir_listener *l) {
-    return l->max_connections && l->connections >= l->max_connections;
-}
+static bool is_full(const weir_listener *l) { return l->max_connections && l->connections >= l->max_connections; }
 
 static bool wants(const weir_listener *l) {
     return !l->closing && !l->paused && !l->backoff.next && !is_full(l) && has_budget(l);
@@ -149,8 +141,8 @@ static void take_in(weir_listener *l, weir_handle handle) {
     struct weir_call refuse = {.kind = WEIR_CALL_CLOSE, .handle = handle, .value = 1};
     const struct weir_driver *driver = weir_socket_driver(l->address.family);
     weir_transport *t;
-    int status = l->closing ? WEIR_ECLOSED
-                            : weir_socket_adopt(l->scope, driver, handle, handle, WEIR_OPEN, NULL, NULL, &t);
+    int status =
+        l->closing ? WEIR_ECLOSED : weir_socket_adopt(l->scope, driver, handle, handle, WEIR_OPEN, NULL, NULL, &t);
     if (status < 0) {
         weir_port_call(loop_of_listener(l), &refuse);
         if (status != WEIR_ECLOSED && !l->backoff.next) back_off(l, status);
@@ -177,19 +169,18 @@ static void accepted(struct weir_port_op *op, const struct weir_completion *c) {
 }
 
 static void describe(const struct weir_object *object, char *text, size_t size) {
-    const weir_listener *l = (const weir_listener *)(const void *)((const char *)object - offsetof(weir_listener, object));
+    const weir_listener *l =
+        (const weir_listener *)(const void *)((const char *)object - offsetof(weir_listener, object));
     char address[WEIR_ADDRESS_TEXT_MAX];
     snprintf(text, size, "listener %s (%s)", weir_address_format(&l->address, address, sizeof address),
-             l->closing ? "closing" : l->paused ? "paused" : "open");
+             l->closing  ? "closing"
+             : l->paused ? "paused"
+                         : "open");
 }
 
-static void *publish(struct weir_object *object) {
-    return (char *)object - offsetof(weir_listener, object);
-}
+static void *publish(struct weir_object *object) { return (char *)object - offsetof(weir_listener, object); }
 
-static void discard(struct weir_object *object) {
-    free_listener(publish(object));
-}
+static void discard(struct weir_object *object) { free_listener(publish(object)); }
 
 static void join(weir_loop *loop, weir_listener *l) {
     loop->listeners.describe = describe;
@@ -311,10 +302,6 @@ int weir_listener_address(const weir_listener *listener, weir_address *ret) {
     return 0;
 }
 
-size_t weir_listener_connections(const weir_listener *listener) {
-    return listener ? listener->connections : 0;
-}
+size_t weir_listener_connections(const weir_listener *listener) { return listener ? listener->connections : 0; }
 
-void *weir_listener_user(const weir_listener *listener) {
-    return listener ? listener->user : NULL;
-}
+void *weir_listener_user(const weir_listener *listener) { return listener ? listener->user : NULL; }

@@ -9,11 +9,11 @@
 
 struct mem {
     weir_transport base;
-    struct mem *peer;       /* NULL once that one has let go */
-    struct weir_task pull;  /* bytes or news from the peer are waiting */
+    struct mem *peer;      /* NULL once that one has let go */
+    struct weir_task pull; /* bytes or news from the peer are waiting */
     bool receiving;
-    bool recalled;          /* the base wants its queue back */
-    bool peer_finished;     /* its end-of-stream comes after its queue */
+    bool recalled;      /* the base wants its queue back */
+    bool peer_finished; /* its end-of-stream comes after its queue */
     bool peer_reset;
 };
 
@@ -145,7 +145,8 @@ static int make_pair(struct weir_scope *scope, weir_transport *ret[2]) {
     scope->loop->pulls.run = run_pull;
     a->peer = b;
     b->peer = a;
-    for (int i = 0; i < 2; i++) weir_transport_step_later(ret[i] = i ? &b->base : &a->base);
+    for (int i = 0; i < 2; i++)
+        weir_transport_step_later(ret[i] = i ? &b->base : &a->base);
     return 0;
 }
 

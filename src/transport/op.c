@@ -7,22 +7,16 @@
 
 enum op_state { OP_IDLE, OP_ACTIVE, OP_CANCELLED, OP_FINISHED };
 
-bool weir_op_active(const weir_op *op) {
-    return op && op->state != OP_IDLE;
-}
+bool weir_op_active(const weir_op *op) { return op && op->state != OP_IDLE; }
 
-bool weir_op_cancelled(const weir_op *op) {
-    return op->state == OP_CANCELLED;
-}
+bool weir_op_cancelled(const weir_op *op) { return op->state == OP_CANCELLED; }
 
 struct weir_extras *weir_extras_of(weir_transport *t) {
     if (!t->extras) t->extras = weir_memory_new(&loop_of(t)->memory, sizeof *t->extras);
     return t->extras;
 }
 
-static bool is_reader(const weir_op *op) {
-    return op->transport->extras->reader == op;
-}
+static bool is_reader(const weir_op *op) { return op->transport->extras->reader == op; }
 
 static void cancel(weir_op *op, int code) {
     weir_transport *t = op->transport;

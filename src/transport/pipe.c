@@ -10,13 +10,9 @@
 
 #include "transport/base.h"
 
-static bool reads_by_flow(const weir_transport *t) {
-    return t->protocol == &weir_flow_protocol;
-}
+static bool reads_by_flow(const weir_transport *t) { return t->protocol == &weir_flow_protocol; }
 
-static bool has_producer(const weir_transport *t) {
-    return t->extras && t->extras->producer;
-}
+static bool has_producer(const weir_transport *t) { return t->extras && t->extras->producer; }
 
 /* Nobody will write to it any more, or it has been told so. */
 static bool sending_is_over(const weir_transport *t) {
@@ -27,9 +23,7 @@ static void close_if_both_ended(weir_transport *t) {
     if (reads_by_flow(t) && t->end_told && sending_is_over(t)) weir_transport_close(t);
 }
 
-static void hold(weir_flow *flow, bool on) {
-    weir_transport_hold(flow->from, WEIR_HOLD_LAYER, on);
-}
+static void hold(weir_flow *flow, bool on) { weir_transport_hold(flow->from, WEIR_HOLD_LAYER, on); }
 
 static void hold_until_resume(weir_flow *flow) {
     weir_send_promise(flow->to);
@@ -87,8 +81,10 @@ static void disconnected(void *self, weir_transport *from, const weir_error *rea
     weir_transport *to = flow->to;
     weir_loop *loop = loop_of(from);
     bool owned = flow->owned;
+    const weir_error cut = {.code = WEIR_ECLOSED, .stage = WEIR_STAGE_READ}; /* closed by the program before its end */
     leave(flow);
-    if (to && to != from && (reason || !from->end_told)) weir_transport_abort(to);
+    if (!reason && !from->end_told) reason = &cut;
+    if (to && to != from && reason) weir_transport_abort(to);
     flow->from = NULL;
     if (flow->stopped) reason = &flow->lost;
     if (flow->ended) flow->ended(flow, reason);
@@ -121,7 +117,8 @@ const weir_protocol weir_flow_protocol = {.received = received, .ended = ended, 
 const weir_producer weir_flow_producer = {.pause = pause, .resume = resume, .stop = stop};
 
 void weir_flow_forget(weir_transport *t) {
-    if (has_producer(t) && t->extras->producer == &weir_flow_producer) ((weir_flow *)t->extras->producer_self)->to = NULL;
+    if (has_producer(t) && t->extras->producer == &weir_flow_producer)
+        ((weir_flow *)t->extras->producer_self)->to = NULL;
     if (reads_by_flow(t)) weir_flow_replaced(t);
 }
 
@@ -163,6 +160,4 @@ int weir_pipe_flow(weir_transport *from, weir_transport *to, weir_flow *flow) {
     return status;
 }
 
-int weir_pipe(weir_transport *from, weir_transport *to) {
-    return weir_pipe_flow(from, to, NULL);
-}
+int weir_pipe(weir_transport *from, weir_transport *to) { return weir_pipe_flow(from, to, NULL); }

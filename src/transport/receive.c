@@ -14,16 +14,13 @@
 /* Offers within one turn, so that a firehose of tiny messages cannot keep a loop from its other work. */
 #define QUANTUM 1024
 
-static weir_op *reader_of(const weir_transport *t) {
-    return t->extras ? t->extras->reader : NULL;
-}
+static weir_op *reader_of(const weir_transport *t) { return t->extras ? t->extras->reader : NULL; }
 
-bool weir_receive_has_reader(const weir_transport *t) {
-    return t->protocol->received != NULL || reader_of(t) != NULL;
-}
+bool weir_receive_has_reader(const weir_transport *t) { return t->protocol->received != NULL || reader_of(t) != NULL; }
 
 static bool may_offer(const weir_transport *t) {
-    return t->state == WEIR_OPEN && !t->fresh && !t->end_told && !(t->holds & WEIR_HOLD_OFFER) && weir_receive_has_reader(t);
+    return t->state == WEIR_OPEN && !t->fresh && !t->end_told && !(t->holds & WEIR_HOLD_OFFER) &&
+           weir_receive_has_reader(t);
 }
 
 /* Gives bytes to the read op; it ends when it has the least it asked for. */

@@ -15,18 +15,24 @@
 
 #define TRY_SLICES 16
 
-
 static int room_left(const weir_transport *t) {
     size_t cap = t->scope->limits.write_cap;
     size_t room = cap > t->queued ? cap - t->queued : 0;
     return room > INT_MAX ? INT_MAX : (int)room;
 }
 
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+/* More than this at once will never be taken. */
+static size_t largest_write(const weir_transport *t) {
+    return least(t->scope->limits.write_cap, least(t->scope->budget.limit, loop_of(t)->scope.budget.limit));
+}
+
 /* Whether `n` more bytes are welcome. A dead direction takes them and counts them unsent: the loss is on its way. */
 static int admit(const weir_transport *t, size_t n) {
     if (!(t->driver->caps & WEIR_CAN_SEND)) return WEIR_ENOTSUP;
     if (t->state > WEIR_OPEN || t->half_closed || t->send_dead) return WEIR_ECLOSED;
-    if (n > t->scope->limits.write_cap) return WEIR_EMSGSIZE;
+    if (n > largest_write(t)) return WEIR_EMSGSIZE;
     if (t->queued > t->scope->limits.write_cap - n) return WEIR_ENOBUFS;
     return 0;
 }
@@ -101,7 +107,8 @@ static size_t try_now(weir_transport *t, const weir_slice *slices, size_t count)
             const void *in;
             uint8_t *out;
         } bytes = {slices[i].bytes}; /* a driver only reads */
-        chain[i] = (struct weir_segment){.next = i + 1 < n ? &chain[i + 1] : NULL, .bytes = bytes.out, .size = slices[i].size};
+        chain[i] =
+            (struct weir_segment){.next = i + 1 < n ? &chain[i + 1] : NULL, .bytes = bytes.out, .size = slices[i].size};
     }
     int os_code = 0;
     int64_t taken = t->driver->send(t, chain, true, &os_code);
@@ -114,7 +121,8 @@ static size_t try_now(weir_transport *t, const weir_slice *slices, size_t count)
 }
 
 /* Copies what is left of `slices` after the first `skip` bytes. */
-static void queue_rest(weir_transport *t, const weir_slice *slices, size_t count, size_t skip, struct weir_segment **spare) {
+static void queue_rest(weir_transport *t, const weir_slice *slices, size_t count, size_t skip,
+                       struct weir_segment **spare) {
     for (size_t i = 0; i < count; i++) {
         size_t gone = skip < slices[i].size ? skip : slices[i].size;
         copy_in(t, (const uint8_t *)slices[i].bytes + gone, slices[i].size - gone, spare);
@@ -227,9 +235,7 @@ static void consume(weir_transport *t, size_t n) {
     weir_charge(t, held, held - n, false);
 }
 
-static const weir_producer *producer_of(const weir_transport *t) {
-    return t->extras ? t->extras->producer : NULL;
-}
+static const weir_producer *producer_of(const weir_transport *t) { return t->extras ? t->extras->producer : NULL; }
 
 static void call_pause(weir_transport *t) {
     const weir_producer *producer = producer_of(t);

@@ -9,9 +9,7 @@
 
 #include "transport/connect.h"
 
-static struct weir_socket *socket_of(weir_transport *t) {
-    return (struct weir_socket *)(void *)t;
-}
+static struct weir_socket *socket_of(weir_transport *t) { return (struct weir_socket *)(void *)t; }
 
 struct sending {
     struct weir_port_op op;
@@ -105,7 +103,8 @@ static int64_t try_send(weir_transport *t, const struct weir_segment *chain, int
 
 static size_t chain_size(const struct weir_segment *chain) {
     size_t n = 0;
-    for (; chain; chain = chain->next) n += chain->size;
+    for (; chain; chain = chain->next)
+        n += chain->size;
     return n;
 }
 
@@ -176,10 +175,10 @@ static size_t unsent(const weir_transport *t) {
     return weir_port_call(loop_of(t), &call) < 0 ? 0 : call.count;
 }
 
-#define SOCKET_DRIVER(text, type, bits)                                                                                      \
+#define SOCKET_DRIVER(text, type, bits)                                                                                \
     {                                                                                                                  \
-        .name = (text), .size = sizeof(type), .caps = (bits), .receive = start_receiving,                \
-        .send = send_chain, .recall = recall, .finish = finish, .drop = drop, .info = info, .unsent = unsent, .fini = weir_connect_forget \
+        .name = (text), .size = sizeof(type), .caps = (bits), .receive = start_receiving, .send = send_chain,          \
+        .recall = recall, .finish = finish, .drop = drop, .info = info, .unsent = unsent, .fini = weir_connect_forget  \
     }
 #define STREAM (WEIR_CAN_RECEIVE | WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE | WEIR_LINGERS | WEIR_DRAINS)
 
@@ -187,7 +186,8 @@ const struct weir_driver weir_driver_tcp = SOCKET_DRIVER("tcp", struct weir_sock
 const struct weir_driver weir_driver_unix = SOCKET_DRIVER("unix", struct weir_socket, STREAM);
 const struct weir_driver weir_driver_pipe_reader = SOCKET_DRIVER("pipe", struct weir_socket, WEIR_CAN_RECEIVE);
 const struct weir_driver weir_driver_pipe_writer = SOCKET_DRIVER("pipe", struct weir_socket, WEIR_CAN_SEND);
-const struct weir_driver weir_driver_stdio = SOCKET_DRIVER("stdio", struct weir_stdio, WEIR_CAN_RECEIVE | WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE);
+const struct weir_driver weir_driver_stdio =
+    SOCKET_DRIVER("stdio", struct weir_stdio, WEIR_CAN_RECEIVE | WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE);
 
 const struct weir_driver *weir_socket_driver(uint8_t family) {
     return family == WEIR_FAMILY_UNIX ? &weir_driver_unix : &weir_driver_tcp;

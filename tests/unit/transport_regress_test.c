@@ -485,7 +485,7 @@ static void close_while_starving(weir_loop *loop) {
     join(loop, NULL, &a, &deaf, &b, &reader);
     join(loop, NULL, &c, &deaf, &d, &deaf);
     turn(loop, 2);
-    assert_int_equal(weir_transport_write(a.t, bytes, 100 * 1024), WEIR_EBUDGET);
+    assert_int_equal(weir_transport_write(a.t, bytes, 64 * 1024), WEIR_EBUDGET);
     assert_int_equal(weir_transport_close(a.t), 0);
     turn(loop, 2);
     assert_int_equal(weir_transport_abort(b.t), 0);

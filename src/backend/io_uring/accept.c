@@ -51,8 +51,7 @@ bool weir_uring_accepted(struct weir_uring *u, struct weir_port_op *op, const st
     u->short_of_handles = cqe->res < 0 && cqe->res != -ECANCELED;
     if (cqe->res < 0 && !passing(-cqe->res)) return weir_uring_fail(u, op, -cqe->res, ret);
     if (cqe->res >= 0) u->base.handles++;
-    if (cqe->res >= 0 && op->once)
-        return weir_uring_end(u, op, weir_sys_handle(cqe->res, WEIR_HANDLE_SOCKET), 0, ret);
+    if (cqe->res >= 0 && op->once) return weir_uring_end(u, op, weir_sys_handle(cqe->res, WEIR_HANDLE_SOCKET), 0, ret);
     if ((cqe->flags & IORING_CQE_F_MORE) == 0) go_on(u, op);
     if (cqe->res < 0) return false;
     return weir_uring_report(op, weir_sys_handle(cqe->res, WEIR_HANDLE_SOCKET), ret);

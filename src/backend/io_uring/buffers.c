@@ -34,7 +34,8 @@ int weir_buffers_register(struct weir_buffers *b, struct weir_ring *ring) {
     int status = io_uring_register_buf_ring(&ring->io, &reg, 0);
     if (status < 0) return status;
     io_uring_buf_ring_init(b->ring);
-    for (uint32_t id = 0; id < b->count; id++) weir_buffer_give(b, (uint16_t)id);
+    for (uint32_t id = 0; id < b->count; id++)
+        weir_buffer_give(b, (uint16_t)id);
     return 0;
 }
 

@@ -53,7 +53,8 @@ int weir_ring_enable(struct weir_ring *r) {
 /* Shows the kernel every entry that was filled. Returns how many it has not taken. */
 static unsigned publish(struct io_uring_sq *sq) {
     unsigned tail = *sq->ktail;
-    for (; tail != sq->sqe_tail; tail++) sq->array[tail & sq->ring_mask] = tail & sq->ring_mask;
+    for (; tail != sq->sqe_tail; tail++)
+        sq->array[tail & sq->ring_mask] = tail & sq->ring_mask;
     sq->sqe_head = tail;
     io_uring_smp_store_release(sq->ktail, tail);
     return tail - io_uring_smp_load_acquire(sq->khead);

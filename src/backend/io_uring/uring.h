@@ -18,10 +18,10 @@
 #define WEIR_BACKEND_IO_URING_URING_H
 
 #include "backend/io_uring/buffers.h"
-#include "core/port_queue.h"
 #include "backend/io_uring/ring.h"
 #include "backend/io_uring/slots.h"
 #include "core/backend.h"
+#include "core/port_queue.h"
 #include "sys/sys.h"
 
 extern const struct weir_backend weir_backend_io_uring;
@@ -52,11 +52,11 @@ struct weir_uring {
     struct weir_port_queue ripe;   /* to be delivered now */
     struct weir_port_queue flying; /* sends in the ring, in its order */
     struct weir_port_queue hungry; /* wanting an entry */
-    size_t awaited;              /* how many of `flying` somebody waits for */
-    unsigned until;              /* completions before this place are for `next` */
-    unsigned turn;               /* of `next`, counted from the wait */
-    bool listening;              /* `wake_fd` is being polled */
-    bool short_of_handles;       /* the last accept was refused */
+    size_t awaited;                /* how many of `flying` somebody waits for */
+    unsigned until;                /* completions before this place are for `next` */
+    unsigned turn;                 /* of `next`, counted from the wait */
+    bool listening;                /* `wake_fd` is being polled */
+    bool short_of_handles;         /* the last accept was refused */
     int wake_fd;
 };
 

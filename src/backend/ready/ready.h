@@ -52,10 +52,10 @@ struct weir_ready {
     const struct weir_poller *poller;
     struct weir_ready_entry *entries; /* by descriptor */
     size_t known, capacity;           /* entries in use, and those there is memory for */
-    struct weir_port_queue fresh; /* ops that end, or are tried, without an event: those since the last wait, */
-    struct weir_port_queue due;   /* and those from before */
-    uint8_t *scratch;              /* what receives fill, one at a time */
-    void *piece;                   /* the memory that it lies in */
+    struct weir_port_queue fresh;     /* ops that end, or are tried, without an event: those since the last wait, */
+    struct weir_port_queue due;       /* and those from before */
+    uint8_t *scratch;                 /* what receives fill, one at a time */
+    void *piece;                      /* the memory that it lies in */
     uint64_t now_ns;
     int at, count;     /* events not yet delivered: from `at` up to `count` */
     unsigned accepted; /* connections from the event at `at` */
