@@ -90,16 +90,17 @@ static void small_limits_lose_nothing(struct scene *s) {
     scene_play(s);
 }
 
+/* Takes nothing now and then, but pauses then: the end may be all that is to come. */
 static size_t take_and_pause_by_dice(struct actor *a, const uint8_t *bytes, size_t n) {
+    struct dice *dice = &a->scene->dice;
     (void)bytes;
-    if (!dice_roll(&a->scene->dice, 3)) pause_receiving(a);
-    if (!dice_roll(&a->scene->dice, 6)) resume_receiving(a);
-    if (!dice_roll(&a->scene->dice, 2)) actor_later(a, dice_roll(&a->scene->dice, 2 * MS), resume_receiving);
-    actor_later(a, 5 * MS, resume_receiving);
-    return dice_roll(&a->scene->dice, 3) ? (size_t)dice_roll(&a->scene->dice, n + 1) : n;
+    if (dice_roll(dice, 3)) return 1 + (size_t)dice_roll(dice, n);
+    pause_receiving(a);
+    if (!dice_roll(dice, 6)) resume_receiving(a);
+    actor_later(a, dice_roll(dice, 3 * MS), resume_receiving);
+    return dice_roll(dice, 2) ? 0 : n;
 }
 
-/* Also takes nothing now and then, which is legal below the receive limit. */
 static void pauses_by_dice_lose_nothing(struct scene *s) {
     s->client.hushed = true;
     s->client.on_connected = pump_a_lot;

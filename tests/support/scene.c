@@ -229,7 +229,8 @@ static int open_loop(struct scene *s) {
                                  .allocator = &allocator,
                                  .log = count_warnings,
                                  .log_user = s,
-                                 .budget = s->scenario->budget};
+                                 .budget = s->scenario->budget,
+                                 .limits.stall_ns = s->scenario->stall_ns};
     int status = scene_simulated(s) ? open_world(s) : 0;
     if (status == 0) {
         options.host = s->host;

@@ -34,6 +34,7 @@ struct scenario {
     const char *expected;   /* the trace; NULL: whatever it is, the same on all backends */
     bool loose;             /* the trace depends on timing: only the checks count */
     size_t budget;          /* of the loop */
+    uint64_t stall_ns;      /* of the loop */
     unsigned handle_limit;  /* of a simulated host */
     size_t socket_buffer;   /* of simulated sockets */
 };
