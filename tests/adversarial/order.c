@@ -49,18 +49,23 @@ static void adv_A1_abort_in_own_receive(struct scene *s) {
     talk_to_one_who(s, abort_and_look_on);
 }
 
+static void write_some(struct actor *a) {
+    actor_write_pattern(a, 100);
+}
+
 /* Looks at some bytes, leaves them, and hangs up when there are more. */
 static size_t keep_then_abort(struct actor *a, const uint8_t *bytes, size_t n) {
+    struct actor *client = &a->scene->client;
     check(pattern_matches(bytes, 0, n));
-    if (heard++ == 0) return 0;
+    if (heard++ == 0) {
+        write_some(client);
+        return 0;
+    }
     check_int(heard, 2);
     abort_now(a);
     check(pattern_matches(bytes, 0, n));
+    actor_later(client, 20 * MS, abort_now);
     return n / 2;
-}
-
-static void write_some(struct actor *a) {
-    actor_write_pattern(a, 100);
 }
 
 static void adv_A1_abort_in_own_receive_of_kept_bytes(struct scene *s) {
@@ -68,8 +73,6 @@ static void adv_A1_abort_in_own_receive_of_kept_bytes(struct scene *s) {
     s->client.silenced = s->server.silenced = true;
     s->client.on_connected = write_some;
     s->server.on_received = keep_then_abort;
-    actor_later(&s->client, 20 * MS, write_some);
-    actor_later(&s->client, 40 * MS, abort_now);
     scene_play(s);
     check_int(heard, 2);
 }

@@ -90,6 +90,33 @@ static void a_listener_waits_for_the_loops_budget(struct scene *s) {
     invite(s);
 }
 
+static void spend_nearly_all(struct actor *a) {
+    check_int(actor_pause(a, WEIR_SEND), 0);
+    check(actor_write_pattern(a, 9500) >= 0);
+}
+
+static void let_it_in(struct scene *s) {
+    check_int(door_resume(&s->door), 0);
+}
+
+static void there_was_no_room(struct scene *s) {
+    check_int(s->door.accepted, 0);
+    check_int(s->client.connected, 1);
+    abort_now(&s->client);
+}
+
+/* What was spent by another comes back when that is gone, and the one who waits outside is let in. */
+static void a_listener_goes_on_when_budget_is_back(struct scene *s) {
+    scene_open_pair(s);
+    check_int(door_pause(&s->door), 0);
+    s->client.on_connected = spend_nearly_all;
+    s->server.silenced = true;
+    scene_later(s, 30 * MS, let_it_in);
+    scene_later(s, 60 * MS, there_was_no_room);
+    scene_run(s);
+    check_int(s->door.accepted, 1);
+}
+
 /* ---- exhaustion ----------------------------------------------------------------------------------------------------- */
 
 #define HOARDERS 4
@@ -203,6 +230,9 @@ static const struct scenario budget[] = {
     SCENARIO(connect_fails_without_a_floor, .media = SOCKETS, .budget = 2 * 1024),
     SCENARIO(a_listener_waits_for_its_budget, .media = SOCKETS, .loose = true),
     SCENARIO(a_listener_waits_for_the_loops_budget, .media = SOCKETS, .budget = 5 * 1024, .loose = true),
+    SCENARIO(a_listener_goes_on_when_budget_is_back, .media = SOCKETS, .budget = 10000,
+             .expected = "client connected\n"
+                         "client disconnected WEIR_ECANCELED\n"),
     SCENARIO(what_was_held_up_goes_on, .media = NONE, .budget = 100000,
              .expected = ALL_200K ALL_200K ALL_200K ALL_200K),
     SCENARIO(the_largest_holder_goes, .media = TCP4 | UNIX_PATH, .budget = 200000, .socket_buffer = 65536,

@@ -96,7 +96,6 @@ static size_t take_and_pause_by_dice(struct actor *a, const uint8_t *bytes, size
     (void)bytes;
     if (dice_roll(dice, 3)) return 1 + (size_t)dice_roll(dice, n);
     pause_receiving(a);
-    if (!dice_roll(dice, 6)) resume_receiving(a);
     actor_later(a, dice_roll(dice, 3 * MS), resume_receiving);
     return dice_roll(dice, 2) ? 0 : n;
 }

@@ -66,7 +66,7 @@ for backend in $(real_backends); do
         spoilt epoll accept4:error=EINTR:when=1+2
         spoilt epoll epoll_ctl:error=ENOMEM:when=4
         spoilt epoll sendmsg,sendto,write,writev:error=EAGAIN:when=5+7
-        spoilt epoll recvfrom,recvmsg,read,readv:error=EINTR:when=5+7
+        spoilt epoll recvfrom,recvmsg,readv:error=EINTR:when=5+7
         spoilt epoll recvfrom,recvmsg:error=EAGAIN:when=5+7
     fi
 done
