@@ -191,9 +191,7 @@ static void pump_60k(struct actor *a) {
 
 /* Four wait for more bytes than all four together may hold: the loop does not stand still for ever. */
 static void the_largest_holder_goes(struct scene *s) {
-    static const weir_limits patient = {.floor = 1024, .stall_ns = 100 * SECOND};
     weir_address address = scene_address(s);
-    s->limits = &patient;
     s->door.on_accept = host_a_hoarder;
     check_int(door_open(&s->door, s, &address), 0);
     for (unsigned i = 0; i < HOARDERS; i++) {
