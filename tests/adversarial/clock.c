@@ -9,7 +9,7 @@
 static struct scene *stage;
 static unsigned fired;
 
-/* ---- F5 ------------------------------------------------------------------------------------------------------------- */
+/* ---- F5 ---------------------------------------------------------------------------------------------------------- */
 
 static uint64_t began_ns;
 
@@ -38,7 +38,7 @@ static void adv_F5_armed_after_blocking(struct scene *s) {
     check_int(fired, 1);
 }
 
-/* ---- F6 ------------------------------------------------------------------------------------------------------------- */
+/* ---- F6 ---------------------------------------------------------------------------------------------------------- */
 
 static void fire_fifty_times(weir_timer *timer) {
     if (++fired < 50) check_int(weir_timer_start(stage->loop, timer, 100000, 0), 0);
@@ -55,7 +55,7 @@ static void adv_F6_a_deadline_below_the_granularity_does_not_spin(struct scene *
     check(scene_stats(s).ticks - before < 50 * 4);
 }
 
-/* ---- F8 ------------------------------------------------------------------------------------------------------------- */
+/* ---- F8 ---------------------------------------------------------------------------------------------------------- */
 
 #define CROWD 200000
 
@@ -82,7 +82,7 @@ static void adv_F8_a_crowd_with_one_deadline(struct scene *s) {
     free(crowd);
 }
 
-/* ---- F9 ------------------------------------------------------------------------------------------------------------- */
+/* ---- F9 ---------------------------------------------------------------------------------------------------------- */
 
 static void never(weir_timer *timer) {
     (void)timer;
@@ -92,7 +92,8 @@ static void never(weir_timer *timer) {
 static void adv_F9_arm_and_stop_a_million_times(struct scene *s) {
     weir_timer timers[16];
     weir_loop_stats before = scene_stats(s);
-    for (unsigned i = 0; i < 16; i++) timers[i] = (weir_timer){.fired = never};
+    for (unsigned i = 0; i < 16; i++)
+        timers[i] = (weir_timer){.fired = never};
     for (unsigned i = 0; i < 1000000; i++) {
         weir_timer *timer = &timers[dice_roll(&s->dice, 16)];
         if (dice_roll(&s->dice, 2))
@@ -100,13 +101,14 @@ static void adv_F9_arm_and_stop_a_million_times(struct scene *s) {
         else
             weir_timer_stop(timer);
     }
-    for (unsigned i = 0; i < 16; i++) weir_timer_stop(&timers[i]);
+    for (unsigned i = 0; i < 16; i++)
+        weir_timer_stop(&timers[i]);
     check_int(scene_stats(s).memory, before.memory);
     check_int(scene_stats(s).allocations, before.allocations);
     check_int(scene_stats(s).timers, 0);
 }
 
-/* ---- F7 ------------------------------------------------------------------------------------------------------------- */
+/* ---- F7 ---------------------------------------------------------------------------------------------------------- */
 
 #define BATCH 20
 

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- J1 ------------------------------------------------------------------------------------------------------------- */
+/* ---- J1 ---------------------------------------------------------------------------------------------------------- */
 
 static struct errand lent;
 static uint8_t *buffer;
@@ -51,7 +51,7 @@ static void adv_J1_cancel_then_free(struct scene *s) {
     check(!buffer);
 }
 
-/* ---- J2 ------------------------------------------------------------------------------------------------------------- */
+/* ---- J2 ---------------------------------------------------------------------------------------------------------- */
 
 static unsigned doors_left;
 
@@ -68,9 +68,7 @@ static void take_it(struct door *door, weir_transport *t) {
     actor_take(a, t);
 }
 
-static void shut_the_door(struct scene *s) {
-    door_shut(&s->door);
-}
+static void shut_the_door(struct scene *s) { door_shut(&s->door); }
 
 static void open_shut_and_connect(struct scene *s) {
     struct actor *a = scene_cast(s, "left");
@@ -93,7 +91,7 @@ static void adv_J2_accept_cancelled_as_it_succeeds(struct scene *s) {
     scene_run(s);
 }
 
-/* ---- J3 ------------------------------------------------------------------------------------------------------------- */
+/* ---- J3 ---------------------------------------------------------------------------------------------------------- */
 
 /* A receive is in flight all the while; the peer must see the end at once, and the reset too. */
 static void adv_J3_close_with_a_receive_in_flight(struct scene *s) {
@@ -107,7 +105,7 @@ static void adv_J3_abort_with_a_receive_in_flight(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- J5, J7 --------------------------------------------------------------------------------------------------------- */
+/* ---- J5, J7 ------------------------------------------------------------------------------------------------------ */
 
 #define CROWD 400
 
@@ -137,7 +135,8 @@ static size_t crowd_hears(void *self, weir_transport *t, const uint8_t *bytes, s
     (void)t;
     (void)bytes;
     echoed += (unsigned)n;
-    for (unsigned i = 0; i < CROWD && echoed == CROWD * 5000; i++) check_int(weir_transport_close(crowd[i]), 0);
+    for (unsigned i = 0; i < CROWD && echoed == CROWD * 5000; i++)
+        check_int(weir_transport_close(crowd[i]), 0);
     return n;
 }
 
@@ -169,7 +168,7 @@ static void adv_J5_a_crowd_at_once(struct scene *s) {
     check_int(echoed, CROWD * 5000);
 }
 
-/* ---- J11, C10: in a child ------------------------------------------------------------------------------------------- */
+/* ---- J11, C10: in a child ---------------------------------------------------------------------------------------- */
 
 #define UNCLEAR 99
 
@@ -201,17 +200,11 @@ static int epoll_it_is(void) {
     return works(loop) ? 6 : 0;
 }
 
-static int without_the_system_call(void) {
-    return forbid(SYS_io_uring_setup, EPERM) ? epoll_it_is() : UNCLEAR;
-}
+static int without_the_system_call(void) { return forbid(SYS_io_uring_setup, EPERM) ? epoll_it_is() : UNCLEAR; }
 
-static int on_an_old_kernel(void) {
-    return forbid(SYS_io_uring_setup, ENOSYS) ? epoll_it_is() : UNCLEAR;
-}
+static int on_an_old_kernel(void) { return forbid(SYS_io_uring_setup, ENOSYS) ? epoll_it_is() : UNCLEAR; }
 
-static int without_enter(void) {
-    return forbid(SYS_io_uring_enter, EPERM) ? epoll_it_is() : UNCLEAR;
-}
+static int without_enter(void) { return forbid(SYS_io_uring_enter, EPERM) ? epoll_it_is() : UNCLEAR; }
 
 static int without_register(void) {
     weir_loop *loop;

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- B1 ------------------------------------------------------------------------------------------------------------- */
+/* ---- B1 ---------------------------------------------------------------------------------------------------------- */
 
 static struct actor *left[3], *right[3];
 
@@ -56,7 +56,7 @@ static void adv_B1_descriptor_reused_within_a_tick(struct scene *s) {
     check_int(bad_closes(), 0);
 }
 
-/* ---- B2 ------------------------------------------------------------------------------------------------------------- */
+/* ---- B2 ---------------------------------------------------------------------------------------------------------- */
 
 static pid_t holder;
 static uint64_t ticks_before;
@@ -86,7 +86,7 @@ static void adv_B2_description_outlives_its_descriptor(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- B4 ------------------------------------------------------------------------------------------------------------- */
+/* ---- B4 ---------------------------------------------------------------------------------------------------------- */
 
 static void go_before_being_accepted(struct scene *s) {
     abort_now(left[0]);
@@ -121,24 +121,21 @@ static void adv_B4_gone_before_it_was_accepted(struct scene *s) {
     check(left[1]->received >= 1);
 }
 
-/* ---- B5 ------------------------------------------------------------------------------------------------------------- */
+/* ---- B5 ---------------------------------------------------------------------------------------------------------- */
 
 static atomic_bool nagging;
 static pthread_t nagged;
 
-static void ignore(int signal) {
-    (void)signal;
-}
+static void ignore(int signal) { (void)signal; }
 
 static void *nag(void *none) {
     (void)none;
-    for (; atomic_load(&nagging); usleep(200)) pthread_kill(nagged, SIGUSR1);
+    for (; atomic_load(&nagging); usleep(200))
+        pthread_kill(nagged, SIGUSR1);
     return NULL;
 }
 
-static void pump_and_half_close(struct actor *a) {
-    actor_pump(a, 3 << 20, half_close_now);
-}
+static void pump_and_half_close(struct actor *a) { actor_pump(a, 3 << 20, half_close_now); }
 
 static void pipe_to_itself(struct actor *a) {
     weir_transport *t = a->t;
@@ -164,7 +161,7 @@ static void adv_B5_signals_all_the_time(struct scene *s) {
     sigaction(SIGUSR1, &before, NULL);
 }
 
-/* ---- B6 ------------------------------------------------------------------------------------------------------------- */
+/* ---- B6 ---------------------------------------------------------------------------------------------------------- */
 
 static void keep_writing(struct actor *a) {
     static uint8_t large[30000];
@@ -189,12 +186,13 @@ static void adv_B6_no_signal_for_a_broken_pipe(struct scene *s) {
     check(!sigismember(&mask, SIGPIPE));
 }
 
-/* ---- B9 ------------------------------------------------------------------------------------------------------------- */
+/* ---- B9 ---------------------------------------------------------------------------------------------------------- */
 
 static bool was_open[1024];
 
 static void note_open(void) {
-    for (int fd = 0; fd < 1024; fd++) was_open[fd] = fcntl(fd, F_GETFD) >= 0;
+    for (int fd = 0; fd < 1024; fd++)
+        was_open[fd] = fcntl(fd, F_GETFD) >= 0;
 }
 
 static void all_close_on_exec(struct scene *s) {
@@ -220,11 +218,9 @@ static void adv_B9_every_descriptor_is_close_on_exec(struct scene *s) {
     check_int(weir_loop_close(second, NULL, NULL), 0);
 }
 
-/* ---- B10 ------------------------------------------------------------------------------------------------------------ */
+/* ---- B10 --------------------------------------------------------------------------------------------------------- */
 
-static void note_ticks(struct scene *s) {
-    ticks_before = scene_stats(s).ticks;
-}
+static void note_ticks(struct scene *s) { ticks_before = scene_stats(s).ticks; }
 
 static void it_did_not_spin(struct scene *s) {
     check(scene_stats(s).ticks - ticks_before < 20);
@@ -241,7 +237,7 @@ static void adv_B10_a_hang_up_nobody_waits_for(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- B12 ------------------------------------------------------------------------------------------------------------ */
+/* ---- B12 --------------------------------------------------------------------------------------------------------- */
 
 static void fork_and_close_the_loop(struct scene *s) {
     int status = -1;
@@ -262,14 +258,15 @@ static void adv_B12_fork_with_a_live_loop(struct scene *s) {
     s->server.on_connected = pause_receiving;
     s->server.on_received = echo;
     scene_open_pair(s);
-    for (unsigned i = 0; i < 20 && !s->server.connected; i++) check(weir_run_once(s->loop, 50 * MS) >= 0);
+    for (unsigned i = 0; i < 20 && !s->server.connected; i++)
+        check(weir_run_once(s->loop, 50 * MS) >= 0);
     fork_and_close_the_loop(s);
     actor_later(&s->server, 10 * MS, resume_receiving);
     scene_run(s);
     check_int(s->client.received, 5);
 }
 
-/* ---- B14 ------------------------------------------------------------------------------------------------------------ */
+/* ---- B14 --------------------------------------------------------------------------------------------------------- */
 
 static uint64_t first_tick, last_tick;
 
@@ -285,9 +282,7 @@ static size_t ping(struct actor *a, const uint8_t *bytes, size_t n) {
     return n;
 }
 
-static void flood(struct actor *a) {
-    actor_pump(a, UINT64_MAX, NULL);
-}
+static void flood(struct actor *a) { actor_pump(a, UINT64_MAX, NULL); }
 
 static void stop_the_flood(struct actor *a, const weir_error *reason) {
     struct scene *s = a->scene;
@@ -310,7 +305,7 @@ static void adv_B14_a_firehose_starves_nobody(struct scene *s) {
     check(last_tick - first_tick < 100 * 20);
 }
 
-/* ---- B16 ------------------------------------------------------------------------------------------------------------ */
+/* ---- B16 --------------------------------------------------------------------------------------------------------- */
 
 static void adv_B16_unix_names_are_never_cut(struct scene *s) {
     weir_address address;
@@ -340,7 +335,7 @@ static void adv_B16_the_longest_name_works(struct scene *s) {
     check_int(s->server.received, 5);
 }
 
-/* ---- B7, B21 -------------------------------------------------------------------------------------------------------- */
+/* ---- B7, B21 ----------------------------------------------------------------------------------------------------- */
 
 static void write_a_lot_and_half_close(struct actor *a) {
     check(actor_write_pattern(a, 900000) >= 0);

@@ -5,11 +5,9 @@
 
 #define LITTLE 100000
 
-/* ---- C2, L2 --------------------------------------------------------------------------------------------------------- */
+/* ---- C2, L2 ------------------------------------------------------------------------------------------------------ */
 
-static void pump_for_ever(struct actor *a) {
-    actor_pump(a, UINT64_MAX, NULL);
-}
+static void pump_for_ever(struct actor *a) { actor_pump(a, UINT64_MAX, NULL); }
 
 static void it_holds_no_more_than_its_limits(struct scene *s) {
     weir_loop_stats stats = scene_stats(s);
@@ -50,7 +48,7 @@ static void adv_C2_an_echo_that_nobody_reads(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- C3 ------------------------------------------------------------------------------------------------------------- */
+/* ---- C3 ---------------------------------------------------------------------------------------------------------- */
 
 static size_t want_a_line(struct actor *a, const uint8_t *bytes, size_t n) {
     (void)a;
@@ -72,13 +70,14 @@ static void adv_C3_a_line_that_never_ends(struct scene *s) {
     check_int(s->server.code, WEIR_EMSGSIZE);
 }
 
-/* ---- C4 ------------------------------------------------------------------------------------------------------------- */
+/* ---- C4 ---------------------------------------------------------------------------------------------------------- */
 
 /* A hundred thousand bytes, each by a call of its own, while nothing can leave. */
 static void write_little_by_little(struct actor *a) {
     size_t before = scene_stats(a->scene).memory;
     check_int(actor_pause(a, WEIR_SEND), 0);
-    for (unsigned i = 0; i < LITTLE; i++) check(actor_write_pattern(a, 1) >= 0);
+    for (unsigned i = 0; i < LITTLE; i++)
+        check(actor_write_pattern(a, 1) >= 0);
     check_int(actor_info(a).queued, LITTLE);
     check(scene_stats(a->scene).memory - before < 2 * LITTLE);
     check_int(actor_resume(a, WEIR_SEND), 0);
@@ -94,7 +93,8 @@ static void adv_C4_many_small_writes(struct scene *s) {
 
 static void write_a_tick(struct actor *a) {
     uint64_t calls = scene_stats(a->scene).system_calls;
-    for (unsigned i = 0; i < 1000; i++) check(actor_write_pattern(a, 1) >= 0);
+    for (unsigned i = 0; i < 1000; i++)
+        check(actor_write_pattern(a, 1) >= 0);
     check_int(scene_stats(a->scene).system_calls, calls); /* they leave together, at the end of the tick */
     close_now(a);
 }
@@ -104,7 +104,7 @@ static void adv_C4_small_writes_of_a_tick_leave_together(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- C5 ------------------------------------------------------------------------------------------------------------- */
+/* ---- C5 ---------------------------------------------------------------------------------------------------------- */
 
 static void write_impossibly(struct actor *a) {
     static const uint8_t byte = 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Contract 7, the tree: opening takes a floor, listeners wait for one, receiving stops above the floors when the budget is
- * spent and goes on when it is back; and if nothing moves for the stall time the largest holder goes. */
+ * Contract 7, the tree: opening takes a floor, listeners wait for one, receiving stops above the floors when the budget
+ * is spent and goes on when it is back; and if nothing moves for the stall time the largest holder goes. */
 #include "conformance/suites.h"
 
-/* ---- floors --------------------------------------------------------------------------------------------------------- */
+/* ---- floors ------------------------------------------------------------------------------------------------------ */
 
 static const weir_limits one_kilobyte_floor = {.floor = 1024};
 
@@ -12,7 +12,8 @@ static void open_until_refused(struct scene *s) {
     weir_transport *pairs[5][2];
     size_t n = 0;
     int status = 0;
-    while (n < 5 && (status = weir_mem_pair(s->loop, &one_kilobyte_floor, pairs[n])) == 0) n++;
+    while (n < 5 && (status = weir_mem_pair(s->loop, &one_kilobyte_floor, pairs[n])) == 0)
+        n++;
     check_int(n, 4);
     check_int(status, WEIR_EBUDGET);
     check_int(scene_stats(s).charged, 8 * 1024);
@@ -43,7 +44,7 @@ static void connect_fails_without_a_floor(struct scene *s) {
     scene_run(s);
 }
 
-/* ---- the budget of a listener --------------------------------------------------------------------------------------- */
+/* ---- the budget of a listener ------------------------------------------------------------------------------------ */
 
 static struct actor *guests[3], *hosts[3];
 
@@ -95,9 +96,7 @@ static void spend_nearly_all(struct actor *a) {
     check(actor_write_pattern(a, 9500) >= 0);
 }
 
-static void let_it_in(struct scene *s) {
-    check_int(door_resume(&s->door), 0);
-}
+static void let_it_in(struct scene *s) { check_int(door_resume(&s->door), 0); }
 
 static void there_was_no_room(struct scene *s) {
     check_int(s->door.accepted, 0);
@@ -117,7 +116,7 @@ static void a_listener_goes_on_when_budget_is_back(struct scene *s) {
     check_int(s->door.accepted, 1);
 }
 
-/* ---- exhaustion ----------------------------------------------------------------------------------------------------- */
+/* ---- exhaustion -------------------------------------------------------------------------------------------------- */
 
 #define HOARDERS 4
 
@@ -130,9 +129,7 @@ static size_t hoard(struct actor *a, const uint8_t *bytes, size_t n) {
     return 0;
 }
 
-static void pump_200k_and_close(struct actor *a) {
-    actor_pump(a, 200000, close_now);
-}
+static void pump_200k_and_close(struct actor *a) { actor_pump(a, 200000, close_now); }
 
 /* Pairs of which one end writes and the other takes nothing and pauses, so that the bytes pile up. */
 static void open_hoarders(struct scene *s, const weir_limits *limits) {
@@ -154,7 +151,8 @@ static void spend_no_more(struct actor *a) {
 
 static void take_what_is_there(struct scene *s) {
     check(scene_stats(s).charged <= s->scenario->budget + WEIR_DELIVERY_MAX);
-    for (unsigned i = 0; i < HOARDERS; i++) actor_later(hoarders[i], (i + 1) * 10 * MS, spend_no_more);
+    for (unsigned i = 0; i < HOARDERS; i++)
+        actor_later(hoarders[i], (i + 1) * 10 * MS, spend_no_more);
 }
 
 /* The budget is spent, nothing moves; then all is taken, and no byte is missing. */
@@ -165,7 +163,7 @@ static void what_was_held_up_goes_on(struct scene *s) {
     scene_run(s);
 }
 
-/* ---- nothing moves -------------------------------------------------------------------------------------------------- */
+/* ---- nothing moves ----------------------------------------------------------------------------------------------- */
 
 static void host_a_hoarder(struct door *door, weir_transport *t) {
     struct actor *hoarder = hoarders[door->accepted - 1] = scene_cast(door->scene, "hoarder");
@@ -185,9 +183,7 @@ static void count_the_lost(struct scene *s) {
     check(lost > 0 && lost < HOARDERS);
 }
 
-static void pump_60k(struct actor *a) {
-    actor_pump(a, 60000, NULL);
-}
+static void pump_60k(struct actor *a) { actor_pump(a, 60000, NULL); }
 
 /* Four wait for more bytes than all four together may hold: the loop does not stand still for ever. */
 static void the_largest_holder_goes(struct scene *s) {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Contract 4: cancel loses no bytes. Ops are started and cancelled by dice; what they say they moved, put together, must
- * be the stream and nothing else. */
+ * Contract 4: cancel loses no bytes. Ops are started and cancelled by dice; what they say they moved, put together,
+ * must be the stream and nothing else. */
 #include "conformance/suites.h"
 
 #define STREAM 200000
 #define PIECES 300
 #define PIECE_MAX 20000
 
-/* ---- reads ---------------------------------------------------------------------------------------------------------- */
+/* ---- reads ------------------------------------------------------------------------------------------------------- */
 
 static struct errand reader;
 static uint8_t read_bytes[5000];
@@ -59,7 +59,7 @@ static void reads_cancelled_by_dice_lose_nothing(struct scene *s) {
     check_int(read_total, STREAM);
 }
 
-/* ---- writes --------------------------------------------------------------------------------------------------------- */
+/* ---- writes ------------------------------------------------------------------------------------------------------ */
 
 /* A piece on the wire: its number, its size, and so many bytes of the number. */
 static struct piece {
@@ -120,8 +120,9 @@ static size_t take_piece(struct actor *a, const uint8_t *bytes, size_t n) {
     if (!check(number >= arrived && number < PIECES && size >= 4)) return n;
     if (n < size) return 0;
     for (size_t i = 4; i < size; i++)
-        if (bytes[i] != (number & 0xFF)) return check(!"a piece is whole"), n;
-    for (; arrived < number; arrived++) pieces[arrived].errand.user = NULL;
+        if (!check_int(bytes[i], number & 0xFF)) return n;
+    for (; arrived < number; arrived++)
+        pieces[arrived].errand.user = NULL;
     pieces[arrived++].errand.user = &pieces[number];
     return size;
 }
@@ -135,7 +136,8 @@ static void writes_cancelled_by_dice_leave_no_hole(struct scene *s) {
     s->server.on_received = take_piece;
     scene_play(s);
     check_int(finished, PIECES);
-    for (unsigned i = 0; i < PIECES; i++) check_int(pieces[i].errand.user != NULL, pieces[i].written);
+    for (unsigned i = 0; i < PIECES; i++)
+        check_int(pieces[i].errand.user != NULL, pieces[i].written);
 }
 
 static const struct scenario cancel_bytes[] = {

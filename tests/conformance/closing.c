@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Contract 6: close is legal anywhere and twice, flushes, and destroys nothing it flushed; abort drops; half_close sends
- * the end and still receives. `disconnected` follows, once and last. */
+ * Contract 6: close is legal anywhere and twice, flushes, and destroys nothing it flushed; abort drops; half_close
+ * sends the end and still receives. `disconnected` follows, once and last. */
 #include "conformance/suites.h"
 
 #define CLOSED_IN_ORDER                                                                                                \
@@ -12,12 +12,10 @@
     "server ended\n"                                                                                                   \
     "server disconnected in order\n"
 
-/* ---- in each callback ----------------------------------------------------------------------------------------------- */
+/* ---- in each callback -------------------------------------------------------------------------------------------- */
 
 /* One byte comes in one piece. */
-static void say_x(struct actor *a) {
-    check(actor_say(a, "x") >= 0);
-}
+static void say_x(struct actor *a) { check(actor_say(a, "x") >= 0); }
 
 static size_t take_and_close(struct actor *a, const uint8_t *bytes, size_t n) {
     (void)bytes;
@@ -60,9 +58,7 @@ static void close_in_disconnected(struct scene *s) {
 
 static const weir_limits roomy = {.write_cap = 16 << 20};
 
-static void write_much(struct actor *a) {
-    check(actor_write_pattern(a, 12 << 20) >= 0);
-}
+static void write_much(struct actor *a) { check(actor_write_pattern(a, 12 << 20) >= 0); }
 
 /* The client writes more than the other side takes before it resumes. */
 static void against_a_slow_reader(struct scene *s) {
@@ -118,7 +114,7 @@ static void abort_in_resume(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- twice, and after ----------------------------------------------------------------------------------------------- */
+/* ---- twice, and after -------------------------------------------------------------------------------------------- */
 
 static void close_twice(struct actor *a) {
     say_hello(a);
@@ -165,7 +161,7 @@ static void calls_after_close_are_refused(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- before connected ----------------------------------------------------------------------------------------------- */
+/* ---- before connected -------------------------------------------------------------------------------------------- */
 
 static void shut_the_door(struct scene *s) {
     door_shut(&s->door);
@@ -182,15 +178,11 @@ static void before_connected(struct scene *s, void (*act)(struct actor *a)) {
     scene_run(s);
 }
 
-static void close_before_connected(struct scene *s) {
-    before_connected(s, close_now);
-}
+static void close_before_connected(struct scene *s) { before_connected(s, close_now); }
 
-static void abort_before_connected(struct scene *s) {
-    before_connected(s, abort_now);
-}
+static void abort_before_connected(struct scene *s) { before_connected(s, abort_now); }
 
-/* ---- half-close ----------------------------------------------------------------------------------------------------- */
+/* ---- half-close -------------------------------------------------------------------------------------------------- */
 
 static void half_closed_still_receives(struct scene *s) {
     s->client.on_connected = say_hello_and_half_close;
@@ -217,9 +209,7 @@ static void say_more_and_close(struct actor *a) {
     close_now(a);
 }
 
-static void talk_on(struct actor *a) {
-    actor_later(a, 30 * MS, say_more_and_close);
-}
+static void talk_on(struct actor *a) { actor_later(a, 30 * MS, say_more_and_close); }
 
 static void the_other_side_talks_on(struct scene *s) {
     s->client.on_connected = half_close_now;
@@ -265,16 +255,14 @@ static void a_pipe_has_no_half_close(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- lingering ------------------------------------------------------------------------------------------------------ */
+/* ---- lingering --------------------------------------------------------------------------------------------------- */
 
 static void write_200k_and_close(struct actor *a) {
     check(actor_write_pattern(a, 200000) >= 0);
     close_now(a);
 }
 
-static void pump_for_ever(struct actor *a) {
-    actor_pump(a, UINT64_MAX, NULL);
-}
+static void pump_for_ever(struct actor *a) { actor_pump(a, UINT64_MAX, NULL); }
 
 /* The server has unread input all the while: a plain close would reset the connection and destroy what it flushed. */
 static void close_destroys_nothing_flushed(struct scene *s) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Contract 5: deadlines. The first error wins, and a refused connection is never a timeout. Deadlines here are either far
- * away, where they must not strike, or of a peer that will never move, where they must. */
+ * Contract 5: deadlines. The first error wins, and a refused connection is never a timeout. Deadlines here are either
+ * far away, where they must not strike, or of a peer that will never move, where they must. */
 #include "conformance/suites.h"
 
-/* ---- connect -------------------------------------------------------------------------------------------------------- */
+/* ---- connect ----------------------------------------------------------------------------------------------------- */
 
 static void connect_in_time(struct door *door, const weir_error *reason) {
     (void)reason;
@@ -53,13 +53,9 @@ static void connect_to_a_full_listener(struct scene *s) {
     check_int(s->client.reason.stage, WEIR_STAGE_CONNECT);
 }
 
-static void a_connect_to_a_full_listener_hangs(struct scene *s) {
-    connect_to_a_full_listener(s);
-}
+static void a_connect_to_a_full_listener_hangs(struct scene *s) { connect_to_a_full_listener(s); }
 
-static void a_full_unix_listener_refuses(struct scene *s) {
-    connect_to_a_full_listener(s);
-}
+static void a_full_unix_listener_refuses(struct scene *s) { connect_to_a_full_listener(s); }
 
 static void a_deadline_in_time_is_nothing(struct scene *s) {
     s->connect_timeout_ns = 20 * SECOND;
@@ -69,13 +65,11 @@ static void a_deadline_in_time_is_nothing(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- writing -------------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 #define MUCH (12u << 20)
 
-static void write_much(struct actor *a) {
-    check(actor_write_pattern(a, MUCH) >= 0);
-}
+static void write_much(struct actor *a) { check(actor_write_pattern(a, MUCH) >= 0); }
 
 /* What the peer made of it depends on how much it had got. */
 static void let_the_server_go(struct actor *client, const weir_error *reason) {
@@ -124,7 +118,7 @@ static void slow_progress_is_no_stall(struct scene *s) {
     check_int(s->server.received, 2 << 20);
 }
 
-/* ---- idle ----------------------------------------------------------------------------------------------------------- */
+/* ---- idle -------------------------------------------------------------------------------------------------------- */
 
 static void silence_ends_an_idle_connection(struct scene *s) {
     static const weir_limits idle = {.idle_ns = 100 * MS};
@@ -149,7 +143,7 @@ static void bytes_that_move_are_not_idle(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- linger --------------------------------------------------------------------------------------------------------- */
+/* ---- linger ------------------------------------------------------------------------------------------------------ */
 
 static const weir_limits short_linger = {.write_cap = 16 << 20, .pause_mark = 16 << 20, .linger_ns = 150 * MS};
 

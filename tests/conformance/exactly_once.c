@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Contract 1: what was accepted ends exactly once, and what was not accepted calls nothing. That callbacks come in order
- * and that `disconnected` is the last, the actors check in every scenario. */
+ * Contract 1: what was accepted ends exactly once, and what was not accepted calls nothing. That callbacks come in
+ * order and that `disconnected` is the last, the actors check in every scenario. */
 #include "conformance/suites.h"
 
 static void hello_and_close(struct scene *s) {
@@ -14,7 +14,7 @@ static void nothing_and_close(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- starts that fail ----------------------------------------------------------------------------------------------- */
+/* ---- starts that fail -------------------------------------------------------------------------------------------- */
 
 static void connect_there(struct door *door, const weir_error *reason) {
     check(!reason);
@@ -58,7 +58,8 @@ static void a_start_that_fails_calls_nothing(struct scene *s) {
     memset(refused, 0, sizeof refused);
     s->client.on_connected = start_wrongly;
     scene_play(s);
-    for (size_t i = 0; i < 4; i++) check_int(refused[i].done, 0);
+    for (size_t i = 0; i < 4; i++)
+        check_int(refused[i].done, 0);
 }
 
 static void a_closed_listener_says_so_once(struct scene *s) {
@@ -70,7 +71,7 @@ static void a_closed_listener_says_so_once(struct scene *s) {
     check_int(s->door.closed, 1);
 }
 
-/* ---- ops of a transport that is lost -------------------------------------------------------------------------------- */
+/* ---- ops of a transport that is lost ----------------------------------------------------------------------------- */
 
 static struct errand errands[4];
 static uint8_t buffer[64];
@@ -80,7 +81,8 @@ static void start_four(struct actor *a) {
     memset(errands, 0, sizeof errands);
     check_int(actor_pause(a, WEIR_SEND), 0);
     check_int(actor_read(a, &errands[0], buffer, 8, 8), 0);
-    for (size_t i = 1; i < 4; i++) check(actor_lend(a, &errands[i], buffer + 16, 16) >= 0);
+    for (size_t i = 1; i < 4; i++)
+        check(actor_lend(a, &errands[i], buffer + 16, 16) >= 0);
 }
 
 static void start_four_and_abort(struct actor *a) {
@@ -89,7 +91,8 @@ static void start_four_and_abort(struct actor *a) {
 }
 
 static void each_was_done_once(const struct scene *s) {
-    for (size_t i = 0; i < 4; i++) check_int(errands[i].done, 1);
+    for (size_t i = 0; i < 4; i++)
+        check_int(errands[i].done, 1);
     check_int(s->client.disconnected, 1);
 }
 

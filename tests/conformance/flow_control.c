@@ -10,7 +10,7 @@
 
 static const weir_limits roomy = {.write_cap = 16 << 20};
 
-/* ---- the cap -------------------------------------------------------------------------------------------------------- */
+/* ---- the cap ----------------------------------------------------------------------------------------------------- */
 
 static const weir_limits capped = {.write_cap = 1000, .pause_mark = 500, .resume_mark = 100};
 
@@ -43,11 +43,9 @@ static void the_cap_is_hard(struct scene *s) {
     check_int(s->server.received, 1000);
 }
 
-/* ---- pause and resume of the writer --------------------------------------------------------------------------------- */
+/* ---- pause and resume of the writer ------------------------------------------------------------------------------ */
 
-static void write_much(struct actor *a) {
-    check(actor_write_pattern(a, MUCH) >= 0);
-}
+static void write_much(struct actor *a) { check(actor_write_pattern(a, MUCH) >= 0); }
 
 static void pause_is_followed_by_resume(struct scene *s) {
     s->limits = &roomy;
@@ -71,9 +69,7 @@ static void no_pause_for_what_is_taken(struct scene *s) {
     scene_play(s);
 }
 
-static void pump_a_lot(struct actor *a) {
-    actor_pump(a, 400000, close_now);
-}
+static void pump_a_lot(struct actor *a) { actor_pump(a, 400000, close_now); }
 
 static size_t take_by_dice(struct actor *a, const uint8_t *bytes, size_t n) {
     (void)bytes;
@@ -107,7 +103,7 @@ static void pauses_by_dice_lose_nothing(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- paused receiving ----------------------------------------------------------------------------------------------- */
+/* ---- paused receiving -------------------------------------------------------------------------------------------- */
 
 static void hear_nothing_yet(struct actor *a) {
     check_int(a->received, 0);
@@ -180,7 +176,7 @@ static void the_limit_while_paused_is_no_error(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- paused sending ------------------------------------------------------------------------------------------------- */
+/* ---- paused sending ---------------------------------------------------------------------------------------------- */
 
 static void resume_sending_and_close(struct actor *a) {
     check_int(a->scene->server.received, 0);
@@ -200,7 +196,7 @@ static void paused_sending_waits_in_the_queue(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- what received does not use ------------------------------------------------------------------------------------- */
+/* ---- what received does not use ---------------------------------------------------------------------------------- */
 
 static size_t take_ten(struct actor *a, const uint8_t *bytes, size_t n) {
     scene_note(a->scene, "offered %zu", n);
@@ -208,9 +204,7 @@ static size_t take_ten(struct actor *a, const uint8_t *bytes, size_t n) {
     return n < 10 ? 0 : 10;
 }
 
-static void say_first_half(struct actor *a) {
-    check(actor_say(a, "12345") >= 0);
-}
+static void say_first_half(struct actor *a) { check(actor_say(a, "12345") >= 0); }
 
 static void say_second_half(struct actor *a) {
     check(actor_say(a, "67890") >= 0);
@@ -241,9 +235,7 @@ static void a_rest_is_offered_in_the_same_turn(struct scene *s) {
     scene_play(s);
 }
 
-static void write_five_thousand(struct actor *a) {
-    check(actor_write_pattern(a, 5000) >= 0);
-}
+static void write_five_thousand(struct actor *a) { check(actor_write_pattern(a, 5000) >= 0); }
 
 /* What the client sees depends on how much was read. */
 static void nothing_used_at_the_limit_fails(struct scene *s) {
@@ -269,12 +261,13 @@ static void no_rest_at_the_end_is_in_order(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- ways to write -------------------------------------------------------------------------------------------------- */
+/* ---- ways to write ----------------------------------------------------------------------------------------------- */
 
 /* Sizes around the one from which writing is tried at once. */
 static void write_odd_sizes(struct actor *a) {
     static const size_t sizes[] = {8192, 8191, 1, 100000, 8193, 50000, 3, 8192};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) check(actor_write_pattern(a, sizes[i]) >= 0);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        check(actor_write_pattern(a, sizes[i]) >= 0);
     close_now(a);
 }
 
@@ -290,7 +283,8 @@ static void write_many_slices(struct actor *a) {
     static uint8_t bytes[SLICES * 7];
     static weir_slice slices[SLICES + 1];
     pattern_fill(bytes, 0, sizeof bytes);
-    for (size_t i = 0; i < SLICES; i++) slices[i] = (weir_slice){bytes + 7 * i, 7};
+    for (size_t i = 0; i < SLICES; i++)
+        slices[i] = (weir_slice){bytes + 7 * i, 7};
     slices[SLICES] = (weir_slice){NULL, 0};
     check(weir_transport_write_sequence(a->t, slices, SLICES + 1) >= 0);
     check_int(weir_transport_write_sequence(a->t, slices, 0), (1 << 20) - (int)actor_info(a).queued);
@@ -333,7 +327,7 @@ static void a_pipe_goes_one_way(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- producers ------------------------------------------------------------------------------------------------------ */
+/* ---- producers --------------------------------------------------------------------------------------------------- */
 
 struct producer {
     struct actor *consumer;
@@ -416,7 +410,7 @@ static void a_producer_that_left_hears_nothing(struct scene *s) {
     check_int(producer.stopped, 0);
 }
 
-/* ---- info ----------------------------------------------------------------------------------------------------------- */
+/* ---- info -------------------------------------------------------------------------------------------------------- */
 
 static void look_at_the_server(struct actor *a) {
     weir_transport_info info = actor_info(a);

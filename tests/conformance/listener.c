@@ -40,7 +40,7 @@ static void all_go_home(struct scene *s) {
     door_shut(&s->door);
 }
 
-/* ---- pause and limits ----------------------------------------------------------------------------------------------- */
+/* ---- pause and limits -------------------------------------------------------------------------------------------- */
 
 static void nobody_is_in(struct scene *s) {
     check_int(s->door.accepted, 0);
@@ -62,13 +62,9 @@ static void a_paused_listener_accepts_later(struct scene *s) {
     scene_run(s);
 }
 
-static void pause_the_door(struct scene *s) {
-    check_int(door_pause(&s->door), 0);
-}
+static void pause_the_door(struct scene *s) { check_int(door_pause(&s->door), 0); }
 
-static void send_three(struct scene *s) {
-    send_guests(s, 3);
-}
+static void send_three(struct scene *s) { send_guests(s, 3); }
 
 static void none_came_meanwhile(struct scene *s) {
     check_int(s->door.accepted, 0);
@@ -148,7 +144,7 @@ static void connections_outlive_their_listener(struct scene *s) {
     check_int(s->client.received, 5);
 }
 
-/* ---- out of descriptors --------------------------------------------------------------------------------------------- */
+/* ---- out of descriptors ------------------------------------------------------------------------------------------ */
 
 static struct rlimit saved_limit;
 static unsigned many;
@@ -157,17 +153,17 @@ static unsigned many;
 static void lower_the_limit(unsigned spare) {
     struct rlimit lowered;
     int fds[64];
-    for (unsigned i = 0; i < spare; i++) fds[i] = dup(0);
+    for (unsigned i = 0; i < spare; i++)
+        fds[i] = dup(0);
     check_int(getrlimit(RLIMIT_NOFILE, &saved_limit), 0);
     lowered = saved_limit;
     lowered.rlim_cur = (rlim_t)fds[spare - 1] + 1;
-    for (unsigned i = 0; i < spare; i++) close(fds[i]);
+    for (unsigned i = 0; i < spare; i++)
+        close(fds[i]);
     check_int(setrlimit(RLIMIT_NOFILE, &lowered), 0);
 }
 
-static void restore_the_limit(void) {
-    check_int(setrlimit(RLIMIT_NOFILE, &saved_limit), 0);
-}
+static void restore_the_limit(void) { check_int(setrlimit(RLIMIT_NOFILE, &saved_limit), 0); }
 
 static void host_an_echo(struct door *door, weir_transport *t) {
     struct actor *host = scene_cast(door->scene, "host");
@@ -186,8 +182,8 @@ static void relax_the_limit(struct scene *s) {
     restore_the_limit();
 }
 
-/* More guests than there are descriptors for both ends. They are all served in the end, for those who were let in leave,
- * or the limit is raised. */
+/* More guests than there are descriptors for both ends. They are all served in the end, for those who were let in
+ * leave, or the limit is raised. */
 static void run_out_of_descriptors(struct scene *s) {
     if (!open_door(s)) return;
     s->door.on_accept = host_an_echo;
@@ -201,7 +197,8 @@ static void run_out_of_descriptors(struct scene *s) {
     }
     scene_run(s);
     check_int(s->door.accepted, many);
-    for (unsigned i = 0; i < s->cast_count; i++) check_int(s->cast[i]->received, 5);
+    for (unsigned i = 0; i < s->cast_count; i++)
+        check_int(s->cast[i]->received, 5);
 }
 
 static void a_listener_without_descriptors_waits(struct scene *s) {
@@ -218,7 +215,7 @@ static void a_simulated_one_too(struct scene *s) {
     check(s->warnings > 0);
 }
 
-/* ---- addresses ------------------------------------------------------------------------------------------------------ */
+/* ---- addresses --------------------------------------------------------------------------------------------------- */
 
 static void shut_both(struct scene *s) {
     door_shut(&s->door);

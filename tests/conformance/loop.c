@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-/* ---- a tick --------------------------------------------------------------------------------------------------------- */
+/* ---- a tick ------------------------------------------------------------------------------------------------------ */
 
 static struct scene *stage;
 static weir_timer timer;
@@ -76,7 +76,7 @@ static void a_match_beats_its_timeout(struct scene *s) {
     check_int(reader.result, sizeof bytes);
 }
 
-/* ---- run ------------------------------------------------------------------------------------------------------------ */
+/* ---- run --------------------------------------------------------------------------------------------------------- */
 
 static void told_of_running(void *user, weir_object_kind kind, void *object, const char *what) {
     (void)object;
@@ -131,13 +131,15 @@ static void run_once_counts_callbacks(struct scene *s) {
     weir_post two[2] = {{.run = post_says_so}, {.run = post_says_so}};
     stage = s;
     check_int(weir_run_once(s->loop, 0), 0);
-    for (unsigned i = 0; i < 2; i++) check_int(weir_loop_post(s->loop, &two[i]), 0);
+    for (unsigned i = 0; i < 2; i++)
+        check_int(weir_loop_post(s->loop, &two[i]), 0);
     check_int(weir_run_once(s->loop, WEIR_FOREVER), 2);
 }
 
 static void run_once_waits_for_its_timeout(struct scene *s) {
     uint64_t before = weir_now_ns(s->loop);
-    for (unsigned i = 0; i < 1000 && weir_now_ns(s->loop) < before + 20 * MS; i++) weir_run_once(s->loop, 20 * MS);
+    for (unsigned i = 0; i < 1000 && weir_now_ns(s->loop) < before + 20 * MS; i++)
+        weir_run_once(s->loop, 20 * MS);
     check(weir_now_ns(s->loop) >= before + 20 * MS);
     check(scene_stats(s).ticks < 10);
 }
@@ -146,7 +148,8 @@ static void run_once_waits_no_longer(struct scene *s) {
     weir_timer far = {.fired = timer_says_so};
     uint64_t before = weir_now_ns(s->loop);
     check_int(weir_timer_start(s->loop, &far, 10 * SECOND, 0), 0);
-    for (unsigned i = 0; i < 3; i++) check_int(weir_run_once(s->loop, 20 * MS), 0);
+    for (unsigned i = 0; i < 3; i++)
+        check_int(weir_run_once(s->loop, 20 * MS), 0);
     check(weir_timer_armed(&far));
     check(weir_now_ns(s->loop) < before + 5 * SECOND);
     weir_timer_stop(&far);
@@ -166,7 +169,7 @@ static void a_paused_transport_keeps_the_loop_running(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- posts ---------------------------------------------------------------------------------------------------------- */
+/* ---- posts ------------------------------------------------------------------------------------------------------- */
 
 static struct numbered {
     weir_post post;
@@ -194,7 +197,8 @@ static void posts_run_in_order(struct scene *s) {
         check_int(weir_loop_post(s->loop, &posts[i].post), 0);
     }
     scene_run(s);
-    for (unsigned i = 0; i < 10; i++) check_int(posts[i].runs, 1);
+    for (unsigned i = 0; i < 10; i++)
+        check_int(posts[i].runs, 1);
 }
 
 static void note_and_post_next(weir_post *p) {
@@ -204,10 +208,12 @@ static void note_and_post_next(weir_post *p) {
 }
 
 static void a_post_from_a_post_runs_in_the_next_tick(struct scene *s) {
-    for (unsigned i = 0; i < 5; i++) number(s, i, note_and_post_next);
+    for (unsigned i = 0; i < 5; i++)
+        number(s, i, note_and_post_next);
     check_int(weir_loop_post(s->loop, &posts[0].post), 0);
     scene_run(s);
-    for (unsigned i = 1; i < 5; i++) check(posts[i].tick > posts[i - 1].tick);
+    for (unsigned i = 1; i < 5; i++)
+        check(posts[i].tick > posts[i - 1].tick);
 }
 
 static void note_and_post_itself(weir_post *p) {
@@ -225,7 +231,7 @@ static void a_post_may_post_itself_again(struct scene *s) {
     check_int(posts[0].runs, 3);
 }
 
-/* ---- what is open --------------------------------------------------------------------------------------------------- */
+/* ---- what is open ------------------------------------------------------------------------------------------------ */
 
 struct census {
     unsigned kinds[WEIR_OBJECT_RUNNING + 1];
@@ -241,7 +247,8 @@ static void count_kind(void *user, weir_object_kind kind, void *object, const ch
     if (census->close && kind == WEIR_OBJECT_TIMER) weir_timer_stop(object);
 }
 
-static void a_census_finds(struct census census, unsigned transports, unsigned listeners, unsigned timers, unsigned waiting) {
+static void a_census_finds(struct census census, unsigned transports, unsigned listeners, unsigned timers,
+                           unsigned waiting) {
     check_int(census.kinds[WEIR_OBJECT_TRANSPORT], transports);
     check_int(census.kinds[WEIR_OBJECT_LISTENER], listeners);
     check_int(census.kinds[WEIR_OBJECT_TIMER], timers);
@@ -270,7 +277,7 @@ static void close_lists_what_is_open(struct scene *s) {
     check_int(weir_loop_each(s->loop, NULL, NULL), 0);
 }
 
-/* ---- who and where -------------------------------------------------------------------------------------------------- */
+/* ---- who and where ----------------------------------------------------------------------------------------------- */
 
 static void i_am_current(weir_post *p) {
     struct scene *s = p->user;
@@ -330,7 +337,7 @@ static void a_null_loop_is_refused(struct scene *s) {
     check_int(weir_now_ns(NULL), 0);
 }
 
-/* ---- the steady state: contract 10 ---------------------------------------------------------------------------------- */
+/* ---- the steady state: contract 10 ------------------------------------------------------------------------------- */
 
 #define ROUNDS 2000
 
@@ -365,7 +372,8 @@ static size_t memory_before;
 static void weigh_the_idle(struct scene *s) {
     size_t each = (scene_stats(s).memory - memory_before) / IDLERS;
     check(each < 2048); /* both ends, their parts in tables, and no buffer */
-    for (unsigned i = 0; i < s->cast_count; i++) close_now(s->cast[i]);
+    for (unsigned i = 0; i < s->cast_count; i++)
+        close_now(s->cast[i]);
 }
 
 static void host_an_echo(struct door *door, weir_transport *t) {

@@ -4,11 +4,9 @@
 #include "conformance/suites.h"
 
 static const struct suite *const suites[] = {
-    &exactly_once_suite, &never_inside_suite, &op_buffer_suite, &cancel_bytes_suite, &deadlines_suite,
-    &closing_suite,      &flow_control_suite, &set_protocol_suite, &pipe_suite, &budget_suite,
-    &listener_suite,     &timer_suite, &loop_suite, &traces_suite,
+    &exactly_once_suite, &never_inside_suite, &op_buffer_suite,    &cancel_bytes_suite, &deadlines_suite,
+    &closing_suite,      &flow_control_suite, &set_protocol_suite, &pipe_suite,         &budget_suite,
+    &listener_suite,     &timer_suite,        &loop_suite,         &traces_suite,
 };
 
-int main(int argc, char **argv) {
-    return suites_perform(suites, sizeof suites / sizeof *suites, argc, argv);
-}
+int main(int argc, char **argv) { return suites_perform(suites, sizeof suites / sizeof *suites, argc, argv); }

@@ -6,7 +6,7 @@
 
 #define LINKS 20000
 
-/* ---- calls that have something to tell at once ---------------------------------------------------------------------- */
+/* ---- calls that have something to tell at once ------------------------------------------------------------------- */
 
 static void take_and_poke(struct actor *a) {
     static const weir_slice slices[] = {{"sl", 2}, {"ices", 4}};
@@ -72,7 +72,7 @@ static void half_registered_comes_during_register(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- chains --------------------------------------------------------------------------------------------------------- */
+/* ---- chains ------------------------------------------------------------------------------------------------------ */
 
 static struct chain {
     struct scene *scene;

@@ -20,9 +20,7 @@ static void server_reads(struct scene *s, void (*first)(struct actor *a)) {
     s->server.on_connected = first;
 }
 
-static void say_abc(struct actor *a) {
-    check(actor_say(a, "abc") >= 0);
-}
+static void say_abc(struct actor *a) { check(actor_say(a, "abc") >= 0); }
 
 static void say_def_and_close(struct actor *a) {
     check(actor_say(a, "def") >= 0);
@@ -40,11 +38,9 @@ static void close_when_done(struct errand *e, int64_t result) {
     close_now(e->actor);
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-static void read_a_hundred(struct actor *a) {
-    check_int(actor_read(a, &reader, bytes, 100, 100), 0);
-}
+static void read_a_hundred(struct actor *a) { check_int(actor_read(a, &reader, bytes, 100, 100), 0); }
 
 static void read_on_to_the_end(struct errand *e, int64_t result) {
     if (result > 0)
@@ -53,9 +49,7 @@ static void read_on_to_the_end(struct errand *e, int64_t result) {
         close_now(e->actor);
 }
 
-static void pump_a_thousand(struct actor *a) {
-    actor_pump(a, 1000, close_now);
-}
+static void pump_a_thousand(struct actor *a) { actor_pump(a, 1000, close_now); }
 
 static void reads_get_what_they_asked_for(struct scene *s) {
     server_reads(s, read_a_hundred);
@@ -66,9 +60,7 @@ static void reads_get_what_they_asked_for(struct scene *s) {
     check_int(reader.result, WEIR_EEND);
 }
 
-static void read_three(struct actor *a) {
-    check_int(actor_read(a, &reader, bytes, 3, 3), 0);
-}
+static void read_three(struct actor *a) { check_int(actor_read(a, &reader, bytes, 3, 3), 0); }
 
 static void read_three_to_the_end(struct errand *e, int64_t result) {
     if (result > 0)
@@ -89,9 +81,7 @@ static void bytes_beyond_a_read_stay(struct scene *s) {
     scene_play(s);
 }
 
-static void read_ten(struct actor *a) {
-    check_int(actor_read(a, &reader, bytes, 10, 20), 0);
-}
+static void read_ten(struct actor *a) { check_int(actor_read(a, &reader, bytes, 10, 20), 0); }
 
 static void the_end_tells_what_came_before(struct scene *s) {
     server_reads(s, read_ten);
@@ -193,7 +183,7 @@ static void cancel_of_an_idle_op_is_nothing(struct scene *s) {
     check(!weir_op_active(&idle));
 }
 
-/* ---- writing -------------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static void lend_pattern(struct actor *a, size_t n) {
     pattern_fill(bytes, 0, n);

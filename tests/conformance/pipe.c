@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * weir_pipe: what one transport receives another sends; half-close and loss pass through, and no byte is lost. A chain is
- * client - medium - server, joined by relays through pairs in memory to the far end. */
+ * weir_pipe: what one transport receives another sends; half-close and loss pass through, and no byte is lost. A chain
+ * is client - medium - server, joined by relays through pairs in memory to the far end. */
 #include "conformance/suites.h"
 
 #define STREAM 700000
@@ -35,7 +35,7 @@ static void pipe_watched(struct watched_flow *w, struct scene *s, weir_transport
 
 static struct watched_flow flows[8];
 
-/* ---- echo ----------------------------------------------------------------------------------------------------------- */
+/* ---- echo -------------------------------------------------------------------------------------------------------- */
 
 static void echo_by_pipe(struct actor *a) {
     weir_transport *t = a->t;
@@ -80,7 +80,6 @@ static void a_pipe_may_begin_in_accept(struct scene *s) {
     scene_play(s);
 }
 
-
 static void unread_bytes_are_piped_too(struct scene *s) {
     s->client.on_connected = say_hello_and_half_close;
     s->server.on_connected = pause_receiving;
@@ -88,7 +87,7 @@ static void unread_bytes_are_piped_too(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- relays --------------------------------------------------------------------------------------------------------- */
+/* ---- relays ------------------------------------------------------------------------------------------------------ */
 
 static weir_transport *memory[2][2];
 
@@ -102,7 +101,8 @@ static void build_chain(struct actor *server) {
     struct scene *s = server->scene;
     weir_transport *t = server->t;
     actor_leave(server);
-    for (unsigned i = 0; i < 2; i++) check_int(weir_mem_pair(s->loop, s->limits, memory[i]), 0);
+    for (unsigned i = 0; i < 2; i++)
+        check_int(weir_mem_pair(s->loop, s->limits, memory[i]), 0);
     join(s, 0, t, memory[0][0]);
     join(s, 1, memory[0][1], memory[1][0]);
     check_int(actor_take(s->user, memory[1][1]), 0);
@@ -142,7 +142,8 @@ static void a_chain_of_relays_loses_nothing(struct scene *s) {
     s->client.on_connected = pump_and_half_close;
     far->on_connected = pump_back_and_half_close;
     scene_play(s);
-    for (unsigned i = 0; i < 4; i++) check_int(flows[i].code, 0);
+    for (unsigned i = 0; i < 4; i++)
+        check_int(flows[i].code, 0);
     check_int(flows[0].flow.bytes, STREAM);
     check_int(flows[1].flow.bytes, STREAM / 2);
 }
@@ -168,9 +169,7 @@ static void let_go(struct scene *s) {
     resume_receiving(far);
 }
 
-static void pump_megabytes(struct actor *a) {
-    actor_pump(a, 24 << 20, close_now);
-}
+static void pump_megabytes(struct actor *a) { actor_pump(a, 24 << 20, close_now); }
 
 /* The far end does not read: the writer is paused, and what waits is bounded by the limits. */
 static void back_pressure_passes_through(struct scene *s) {
@@ -181,15 +180,11 @@ static void back_pressure_passes_through(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- losses --------------------------------------------------------------------------------------------------------- */
+/* ---- losses ------------------------------------------------------------------------------------------------------ */
 
-static void pump_a_lot(struct actor *a) {
-    actor_pump(a, 4 << 20, close_now);
-}
+static void pump_a_lot(struct actor *a) { actor_pump(a, 4 << 20, close_now); }
 
-static void abort_far(struct scene *s) {
-    abort_now(s->user);
-}
+static void abort_far(struct scene *s) { abort_now(s->user); }
 
 /* The far end is lost with bytes on the way: the flow says so, and the client does not end in order. */
 static void a_loss_of_the_consumer_is_told(struct scene *s) {
@@ -222,7 +217,7 @@ static void a_loss_of_the_source_is_no_end(struct scene *s) {
     check(far->code < 0);
 }
 
-/* ---- errors --------------------------------------------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------------------------------------------------ */
 
 static void pipe_wrongly(struct actor *a) {
     weir_transport *pair[2], *other[2];
@@ -248,7 +243,7 @@ static void what_cannot_be_piped_is_refused(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- the pipe of the system ----------------------------------------------------------------------------------------- */
+/* ---- the pipe of the system -------------------------------------------------------------------------------------- */
 
 static weir_transport *ends[2];
 
@@ -262,9 +257,7 @@ static void pipe_into_memory(struct actor *server) {
     check_int(actor_take(s->user, memory[0][1]), 0);
 }
 
-static void pump_and_close(struct actor *a) {
-    actor_pump(a, STREAM, close_now);
-}
+static void pump_and_close(struct actor *a) { actor_pump(a, STREAM, close_now); }
 
 /* The end of a pipe half-closes, though a pipe itself has none; its reading end closes when it has ended. */
 static void from_a_pipe_into_a_duplex(struct scene *s) {

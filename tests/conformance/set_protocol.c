@@ -6,9 +6,7 @@
 
 static struct actor *second;
 
-static void cast_second(struct scene *s) {
-    second = scene_cast(s, "second");
-}
+static void cast_second(struct scene *s) { second = scene_cast(s, "second"); }
 
 /* Takes the first word and hands over with the rest unread. */
 static size_t take_word_and_hand_over(struct actor *a, const uint8_t *bytes, size_t n) {
@@ -44,9 +42,7 @@ static void what_the_old_one_refused_goes_to_the_new_one(struct scene *s) {
     scene_play(s);
 }
 
-static void hand_over(struct actor *a) {
-    check_int(actor_hand_over(a, second), 0);
-}
+static void hand_over(struct actor *a) { check_int(actor_hand_over(a, second), 0); }
 
 static void inside_connected(struct scene *s) {
     cast_second(s);
@@ -73,9 +69,7 @@ static void from_one_that_receives_nothing(struct scene *s) {
     check_int(s->server.ended, 0);
 }
 
-static void write_much(struct actor *a) {
-    check(actor_write_pattern(a, 12 << 20) >= 0);
-}
+static void write_much(struct actor *a) { check(actor_write_pattern(a, 12 << 20) >= 0); }
 
 static void take_all_of_it(struct scene *s) {
     s->server.silenced = true;
@@ -96,9 +90,7 @@ static void above_the_mark_the_new_one_hears_pause(struct scene *s) {
     scene_play(s);
 }
 
-static void close_it(struct scene *s) {
-    check_int(weir_transport_close(s->user), 0);
-}
+static void close_it(struct scene *s) { check_int(weir_transport_close(s->user), 0); }
 
 static void give_it_to_nobody(struct actor *a) {
     weir_transport *t = a->t;
@@ -186,8 +178,7 @@ static void from_a_protocol_to_a_read_op(struct scene *s) {
 }
 
 #define CLIENT_IN_ORDER "client connected\nclient disconnected in order\n"
-#define SECOND_HEARS_HELLO                                                                                             \
-    "second connected\nsecond received \"hello\"\nsecond ended\nsecond disconnected in order\n"
+#define SECOND_HEARS_HELLO "second connected\nsecond received \"hello\"\nsecond ended\nsecond disconnected in order\n"
 
 static const struct scenario set_protocol[] = {
     SCENARIO(inside_received_the_rest_goes_to_the_new_one, .media = EVERY,

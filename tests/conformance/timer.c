@@ -47,7 +47,8 @@ static struct alarm_clock *set_clock(struct scene *s, unsigned number, uint64_t 
 
 static void timers_never_fire_early(struct scene *s) {
     fired_count = 0;
-    for (unsigned i = 0; i < MANY; i++) set_clock(s, i, dice_roll(&s->dice, 60 * MS));
+    for (unsigned i = 0; i < MANY; i++)
+        set_clock(s, i, dice_roll(&s->dice, 60 * MS));
     check_int(scene_stats(s).timers, MANY);
     scene_run(s);
     check_int(fired_count, MANY);
@@ -56,26 +57,31 @@ static void timers_never_fire_early(struct scene *s) {
 /* Hours and days on the virtual clock, so that every level of a wheel is passed. */
 static void far_timers_never_fire_early(struct scene *s) {
     fired_count = 0;
-    for (unsigned i = 0; i < MANY; i++) set_clock(s, i, dice_roll(&s->dice, (uint64_t)1 << (20 + i % 36)));
+    for (unsigned i = 0; i < MANY; i++)
+        set_clock(s, i, dice_roll(&s->dice, (uint64_t)1 << (20 + i % 36)));
     scene_run(s);
     check_int(fired_count, MANY);
 }
 
 static void timers_of_one_slot_fire_as_armed(struct scene *s) {
     fired_count = 0;
-    for (unsigned i = 0; i < 50; i++) set_clock(s, i, 20 * MS);
+    for (unsigned i = 0; i < 50; i++)
+        set_clock(s, i, 20 * MS);
     scene_run(s);
-    for (unsigned i = 0; i < 50; i++) check_int(order[i], i);
+    for (unsigned i = 0; i < 50; i++)
+        check_int(order[i], i);
 }
 
 static void timers_of_different_slots_fire_in_time_order(struct scene *s) {
     fired_count = 0;
-    for (unsigned i = 0; i < 20; i++) set_clock(s, i, (20 - i) * 3 * SLOT);
+    for (unsigned i = 0; i < 20; i++)
+        set_clock(s, i, (20 - i) * 3 * SLOT);
     scene_run(s);
-    for (unsigned i = 0; i < 20; i++) check_int(order[i], 19 - i);
+    for (unsigned i = 0; i < 20; i++)
+        check_int(order[i], 19 - i);
 }
 
-/* ---- repeating ------------------------------------------------------------------------------------------------------ */
+/* ---- repeating --------------------------------------------------------------------------------------------------- */
 
 static struct repeating {
     weir_timer timer;
@@ -123,7 +129,7 @@ static void missed_deadlines_are_skipped(struct scene *s) {
     check_int(repeating.fired, 3);
 }
 
-/* ---- stopping and moving -------------------------------------------------------------------------------------------- */
+/* ---- stopping and moving ----------------------------------------------------------------------------------------- */
 
 static void stop_the_next(weir_timer *timer) {
     ring(timer);
@@ -168,9 +174,7 @@ static void an_armed_timer_is_moved(struct scene *s) {
     check_int(c->fired, 1);
 }
 
-static void free_yourself(weir_timer *timer) {
-    free(timer);
-}
+static void free_yourself(weir_timer *timer) { free(timer); }
 
 static void a_timer_may_be_freed_when_it_fires(struct scene *s) {
     weir_timer *timer = calloc(1, sizeof *timer);
@@ -186,7 +190,8 @@ static void a_far_deadline_is_never(struct scene *s) {
     check_int(weir_timer_start(s->loop, &repeat, UINT64_MAX - 5, UINT64_MAX), 0);
     check_int(weir_run_once(s->loop, 0), 0);
     set_clock(s, 0, 5 * MS);
-    for (unsigned i = 0; i < 1000 && !clocks[0].fired; i++) check(weir_run_once(s->loop, 10 * MS) >= 0);
+    for (unsigned i = 0; i < 1000 && !clocks[0].fired; i++)
+        check(weir_run_once(s->loop, 10 * MS) >= 0);
     check_int(clocks[0].fired, 1);
     check(weir_timer_armed(&far) && weir_timer_armed(&repeat));
     weir_timer_stop(&far);
@@ -207,7 +212,7 @@ static void impossible_timers_are_refused(struct scene *s) {
     check_int(weir_loop_close(other, NULL, NULL), 0);
 }
 
-/* ---- a timer that is always due ------------------------------------------------------------------------------------- */
+/* ---- a timer that is always due ---------------------------------------------------------------------------------- */
 
 static struct busy_timer {
     weir_timer timer;

@@ -14,7 +14,7 @@ static void hears_after_the_fact(struct scene *s) {
     actor_later(&s->server, 150 * MS, resume_receiving);
 }
 
-/* ---- the end and a reset, both waiting ------------------------------------------------------------------------------ */
+/* ---- the end and a reset, both waiting --------------------------------------------------------------------------- */
 
 static void say_and_reset(struct actor *a) {
     say_hello(a);
@@ -62,7 +62,7 @@ static void reset_alone(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- a reset while receiving is paused ------------------------------------------------------------------------------ */
+/* ---- a reset while receiving is paused --------------------------------------------------------------------------- */
 
 static void nothing_was_heard(struct actor *a) {
     check_int(a->received, 0);
@@ -98,7 +98,7 @@ static void close_while_paused(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- close with unread input ---------------------------------------------------------------------------------------- */
+/* ---- close with unread input ------------------------------------------------------------------------------------- */
 
 static void pause_and_say(struct actor *a) {
     pause_receiving(a);
@@ -112,11 +112,9 @@ static void close_with_unread_input(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- writing to one that has gone ----------------------------------------------------------------------------------- */
+/* ---- writing to one that has gone -------------------------------------------------------------------------------- */
 
-static void write_large(struct actor *a) {
-    check(actor_write_pattern(a, LARGE) >= 0);
-}
+static void write_large(struct actor *a) { check(actor_write_pattern(a, LARGE) >= 0); }
 
 static void blocked_write_meets_a_reset(struct scene *s) {
     s->limits = &roomy;
@@ -141,9 +139,7 @@ static void writes_to_one_that_closed(struct scene *s) {
     check_int(s->client.code, WEIR_ERESET);
 }
 
-static void pump_for_ever(struct actor *a) {
-    actor_pump(a, UINT64_MAX, NULL);
-}
+static void pump_for_ever(struct actor *a) { actor_pump(a, UINT64_MAX, NULL); }
 
 static void a_stream_into_a_reset(struct scene *s) {
     s->client.hushed = true;

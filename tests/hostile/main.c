@@ -15,15 +15,13 @@ static void all_or_an_error(const struct scene *s, uint64_t bytes) {
 }
 
 /* A UNIX socket that is aborted looks to its peer as if it had ended. */
-static bool tells_a_reset(const struct scene *s) {
-    return !(s->medium & UNIX);
-}
+static bool tells_a_reset(const struct scene *s) { return !(s->medium & UNIX); }
 
 static void abort_if(struct actor *a, int status) {
     if (status < 0) abort_now(a);
 }
 
-/* ---- streams -------------------------------------------------------------------------------------------------------- */
+/* ---- streams ----------------------------------------------------------------------------------------------------- */
 
 static void hello(struct scene *s) {
     s->client.on_connected = say_hello_and_close;
@@ -38,9 +36,7 @@ static void question_and_answer(struct scene *s) {
     all_or_an_error(s, 5);
 }
 
-static void pump_and_close(struct actor *a) {
-    actor_pump(a, STREAM, close_now);
-}
+static void pump_and_close(struct actor *a) { actor_pump(a, STREAM, close_now); }
 
 static size_t take_by_dice(struct actor *a, const uint8_t *bytes, size_t n) {
     (void)bytes;
@@ -73,7 +69,8 @@ static void a_stream_against_a_late_reader(struct scene *s) {
 static void write_slices(struct actor *a) {
     static uint8_t bytes[60000];
     weir_slice slices[30];
-    for (size_t i = 0; i < 30; i++) slices[i] = (weir_slice){bytes + 2000 * i, 2000};
+    for (size_t i = 0; i < 30; i++)
+        slices[i] = (weir_slice){bytes + 2000 * i, 2000};
     pattern_fill(bytes, 0, sizeof bytes);
     abort_if(a, weir_transport_write_sequence(a->t, slices, 30));
     close_now(a);
@@ -85,14 +82,15 @@ static void a_gathered_write(struct scene *s) {
     all_or_an_error(s, 60000);
 }
 
-/* ---- ops ------------------------------------------------------------------------------------------------------------ */
+/* ---- ops --------------------------------------------------------------------------------------------------------- */
 
 static struct errand lent[20], reader;
 static uint8_t bytes[20 * 3000];
 
 static void lend_twenty(struct actor *a) {
     memset(lent, 0, sizeof lent);
-    for (unsigned i = 0; i < 20 && a->t; i++) abort_if(a, actor_lend(a, &lent[i], bytes + 3000 * i, 3000));
+    for (unsigned i = 0; i < 20 && a->t; i++)
+        abort_if(a, actor_lend(a, &lent[i], bytes + 3000 * i, 3000));
     close_now(a);
 }
 
@@ -116,22 +114,25 @@ static void ops_both_ways(struct scene *s) {
     scene_play(s);
     all_or_an_error(s, sizeof bytes);
     check(!weir_op_active(&reader.op));
-    for (unsigned i = 0; i < 20; i++) check(!weir_op_active(&lent[i].op));
+    for (unsigned i = 0; i < 20; i++)
+        check(!weir_op_active(&lent[i].op));
 }
 
 static void lend_and_cancel(struct actor *a) {
     lend_twenty(a);
-    for (unsigned i = 0; i < 20; i += 2) weir_op_cancel(&lent[i].op);
+    for (unsigned i = 0; i < 20; i += 2)
+        weir_op_cancel(&lent[i].op);
 }
 
 static void cancelled_ops(struct scene *s) {
     reader = (struct errand){0};
     s->client.on_connected = lend_and_cancel;
     scene_play(s);
-    for (unsigned i = 0; i < 20; i++) check(!weir_op_active(&lent[i].op));
+    for (unsigned i = 0; i < 20; i++)
+        check(!weir_op_active(&lent[i].op));
 }
 
-/* ---- relays --------------------------------------------------------------------------------------------------------- */
+/* ---- relays ------------------------------------------------------------------------------------------------------ */
 
 static weir_flow there, back;
 
@@ -153,9 +154,7 @@ static void relay_to_far(struct actor *a) {
     if (actor_take(s->user, pair[1]) < 0) weir_transport_abort(pair[1]);
 }
 
-static void pump_and_half_close(struct actor *a) {
-    actor_pump(a, STREAM, half_close_now);
-}
+static void pump_and_half_close(struct actor *a) { actor_pump(a, STREAM, half_close_now); }
 
 static void a_relay(struct scene *s) {
     struct actor *far = scene_cast(s, "far");
@@ -176,11 +175,10 @@ static void an_echo_server(struct scene *s) {
     s->door.on_accept = echo_in_accept;
     s->client.on_connected = pump_and_half_close;
     scene_play(s);
-    if (tells_a_reset(s) && s->client.pump.sent == STREAM && s->client.code == 0)
-        check_int(s->client.received, STREAM);
+    if (tells_a_reset(s) && s->client.pump.sent == STREAM && s->client.code == 0) check_int(s->client.received, STREAM);
 }
 
-/* ---- connections ---------------------------------------------------------------------------------------------------- */
+/* ---- connections ------------------------------------------------------------------------------------------------- */
 
 #define GUESTS 12
 
@@ -225,7 +223,7 @@ static void by_endpoint(struct scene *s) {
     scene_run(s);
 }
 
-/* ---- changing hands ------------------------------------------------------------------------------------------------- */
+/* ---- changing hands ---------------------------------------------------------------------------------------------- */
 
 static size_t hand_over(struct actor *a, const uint8_t *data, size_t n) {
     (void)data;

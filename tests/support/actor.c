@@ -99,9 +99,7 @@ const weir_protocol *actor_protocol(const struct actor *a) {
     return a->plain ? &plain : &full;
 }
 
-void actor_init(struct actor *a, const char *name, struct scene *s) {
-    *a = (struct actor){.name = name, .scene = s};
-}
+void actor_init(struct actor *a, const char *name, struct scene *s) { *a = (struct actor){.name = name, .scene = s}; }
 
 static void actor_enlist(struct actor *a) {
     a->next = a->scene->living;
@@ -112,7 +110,8 @@ static void actor_enlist(struct actor *a) {
 void actor_leave(struct actor *a) {
     struct actor **link = &a->scene->living;
     a->t = NULL;
-    while (*link && *link != a) link = &(*link)->next;
+    while (*link && *link != a)
+        link = &(*link)->next;
     if (!*link) return;
     *link = a->next;
     scene_release(a->scene);
@@ -144,7 +143,7 @@ int actor_connect(struct actor *a, const weir_address *peer) {
     return status;
 }
 
-/* ---- calls ---------------------------------------------------------------------------------------------------------- */
+/* ---- calls ------------------------------------------------------------------------------------------------------- */
 
 #define CALL(a, call)                                                                                                  \
     do {                                                                                                               \
@@ -153,13 +152,9 @@ int actor_connect(struct actor *a, const weir_address *peer) {
         return scene_called((a)->scene, call);                                                                         \
     } while (0)
 
-int actor_write(struct actor *a, const void *bytes, size_t n) {
-    CALL(a, weir_transport_write(a->t, bytes, n));
-}
+int actor_write(struct actor *a, const void *bytes, size_t n) { CALL(a, weir_transport_write(a->t, bytes, n)); }
 
-int actor_say(struct actor *a, const char *text) {
-    return actor_write(a, text, strlen(text));
-}
+int actor_say(struct actor *a, const char *text) { return actor_write(a, text, strlen(text)); }
 
 int actor_write_pattern(struct actor *a, size_t n) {
     uint8_t bytes[16384];
@@ -184,17 +179,11 @@ int actor_abort(struct actor *a) {
     CALL(a, weir_transport_abort(a->t));
 }
 
-int actor_half_close(struct actor *a) {
-    CALL(a, weir_transport_half_close(a->t));
-}
+int actor_half_close(struct actor *a) { CALL(a, weir_transport_half_close(a->t)); }
 
-int actor_pause(struct actor *a, weir_direction direction) {
-    CALL(a, weir_transport_pause(a->t, direction));
-}
+int actor_pause(struct actor *a, weir_direction direction) { CALL(a, weir_transport_pause(a->t, direction)); }
 
-int actor_resume(struct actor *a, weir_direction direction) {
-    CALL(a, weir_transport_resume(a->t, direction));
-}
+int actor_resume(struct actor *a, weir_direction direction) { CALL(a, weir_transport_resume(a->t, direction)); }
 
 weir_transport_info actor_info(struct actor *a) {
     weir_transport_info info = {.state = WEIR_GONE};
@@ -202,11 +191,9 @@ weir_transport_info actor_info(struct actor *a) {
     return info;
 }
 
-/* ---- ops ------------------------------------------------------------------------------------------------------------ */
+/* ---- ops --------------------------------------------------------------------------------------------------------- */
 
-static bool reads(const struct errand *e) {
-    return !strcmp(e->name, "read");
-}
+static bool reads(const struct errand *e) { return !strcmp(e->name, "read"); }
 
 static void trace_errand(struct errand *e, int64_t result) {
     struct actor *a = e->actor;
@@ -255,11 +242,9 @@ int errand_cancel(struct errand *e) {
     return scene_called(e->actor->scene, weir_op_cancel(&e->op));
 }
 
-/* ---- the pump ------------------------------------------------------------------------------------------------------- */
+/* ---- the pump ---------------------------------------------------------------------------------------------------- */
 
-static bool may_pump(const struct actor *a) {
-    return a->t && a->paused == a->resumed && a->pump.sent < a->pump.total;
-}
+static bool may_pump(const struct actor *a) { return a->t && a->paused == a->resumed && a->pump.sent < a->pump.total; }
 
 /* One burst. After a refusal for want of room a pause and a resume are promised. */
 static void pump_burst(struct actor *a) {
@@ -300,7 +285,7 @@ void actor_pump(struct actor *a, uint64_t total, void (*then)(struct actor *a)) 
     pump_on(a);
 }
 
-/* ---- ready-made behaviour ------------------------------------------------------------------------------------------- */
+/* ---- ready-made behaviour ---------------------------------------------------------------------------------------- */
 
 void close_now(struct actor *a) {
     int status = actor_close(a);
@@ -312,13 +297,9 @@ void abort_now(struct actor *a) {
     check(status == 0 || status == WEIR_EALREADY);
 }
 
-void half_close_now(struct actor *a) {
-    check_int(actor_half_close(a), 0);
-}
+void half_close_now(struct actor *a) { check_int(actor_half_close(a), 0); }
 
-void stay(struct actor *a) {
-    (void)a;
-}
+void stay(struct actor *a) { (void)a; }
 
 void say_hello(struct actor *a) {
     if (!scene_worked(a->scene, actor_say(a, "hello"))) abort_now(a);
@@ -337,13 +318,9 @@ void say_hello_and_half_close(struct actor *a) {
         abort_now(a);
 }
 
-void pause_receiving(struct actor *a) {
-    check_int(actor_pause(a, WEIR_RECEIVE), 0);
-}
+void pause_receiving(struct actor *a) { check_int(actor_pause(a, WEIR_RECEIVE), 0); }
 
-void resume_receiving(struct actor *a) {
-    check_int(actor_resume(a, WEIR_RECEIVE), 0);
-}
+void resume_receiving(struct actor *a) { check_int(actor_resume(a, WEIR_RECEIVE), 0); }
 
 size_t echo(struct actor *a, const uint8_t *bytes, size_t n) {
     if (!scene_worked(a->scene, actor_write(a, bytes, n))) abort_now(a);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * An actor: a protocol that writes down each of its callbacks, checks what always holds (connected first and once, ended
- * at most once, pause and resume in turn, disconnected once and last, none within a call), and then does what the
+ * An actor: a protocol that writes down each of its callbacks, checks what always holds (connected first and once,
+ * ended at most once, pause and resume in turn, disconnected once and last, none within a call), and then does what the
  * scenario told it. Without instructions it takes every byte, and closes when its peer ended. */
 #ifndef SUPPORT_ACTOR_H
 #define SUPPORT_ACTOR_H

@@ -25,7 +25,8 @@ static void make_table(void) {
     static bool made;
     if (made) return;
     struct dice dice = dice_new(1);
-    for (size_t i = 0; i < PERIOD; i++) table[i] = (uint8_t)dice_roll(&dice, 256);
+    for (size_t i = 0; i < PERIOD; i++)
+        table[i] = (uint8_t)dice_roll(&dice, 256);
     made = true;
 }
 

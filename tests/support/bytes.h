@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Bytes that tell where they belong: an endless pattern with a period no buffer size divides, so that a lost, doubled or
- * swapped piece shows. */
+ * Bytes that tell where they belong: an endless pattern with a period no buffer size divides, so that a lost, doubled
+ * or swapped piece shows. */
 #ifndef SUPPORT_BYTES_H
 #define SUPPORT_BYTES_H
 

@@ -39,9 +39,7 @@ bool check_ints(int64_t actual, int64_t expected, const char *what, const char *
     return false;
 }
 
-const char *check_failures(void) {
-    return failures;
-}
+const char *check_failures(void) { return failures; }
 
 void check_reset(void) {
     length = 0;

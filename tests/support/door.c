@@ -21,7 +21,8 @@ static void accepted(weir_transport *t, void *user) {
 
 static void forget(struct door *door) {
     struct door **link = &door->scene->doors;
-    while (*link != door) link = &(*link)->next;
+    while (*link != door)
+        link = &(*link)->next;
     *link = door->next;
     scene_release(door->scene);
 }

@@ -51,6 +51,4 @@ static void *resize(void *user, void *old, size_t old_size, size_t new_size) {
     return piece;
 }
 
-weir_allocator meter_allocator(struct meter *meter) {
-    return (weir_allocator){resize, meter};
-}
+weir_allocator meter_allocator(struct meter *meter) { return (weir_allocator){resize, meter}; }

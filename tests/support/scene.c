@@ -15,14 +15,12 @@
 #define WATCHDOG_NS (20 * SECOND)
 #define WATCHDOG_SIMULATED_NS (1000 * SECOND)
 #define CURTAIN_NS (150 * MS) /* a hostile scene that waits for what was refused is over then */
-#define ALARM_SECONDS 100 /* for a loop that never comes back */
-#define LAST_SECONDS 20   /* for a run that goes on when nothing holds the scene any more */
+#define ALARM_SECONDS 100     /* for a loop that never comes back */
+#define LAST_SECONDS 20       /* for a run that goes on when nothing holds the scene any more */
 
-/* ---- holds and the watchdog ----------------------------------------------------------------------------------------- */
+/* ---- holds and the watchdog -------------------------------------------------------------------------------------- */
 
-void scene_hold(struct scene *s) {
-    s->holds++;
-}
+void scene_hold(struct scene *s) { s->holds++; }
 
 void scene_release(struct scene *s) {
     check(s->holds > 0);
@@ -49,8 +47,10 @@ static void watchdog_fired(weir_timer *timer) {
         return;
     }
     s->stalled = true;
-    for (struct actor *a = s->living; a; a = a->next) weir_transport_abort(a->t);
-    for (struct door *d = s->doors; d; d = d->next) weir_listener_close(d->listener);
+    for (struct actor *a = s->living; a; a = a->next)
+        weir_transport_abort(a->t);
+    for (struct door *d = s->doors; d; d = d->next)
+        weir_listener_close(d->listener);
     weir_timer_start(s->loop, timer, WATCHDOG_NS, 0);
 }
 
@@ -68,7 +68,7 @@ void scene_run(struct scene *s) {
     check_int(s->holds, 0);
 }
 
-/* ---- callbacks and calls -------------------------------------------------------------------------------------------- */
+/* ---- callbacks and calls ----------------------------------------------------------------------------------------- */
 
 void scene_enter(struct scene *s) {
     check_int(s->calls, 0);
@@ -79,13 +79,9 @@ void scene_enter(struct scene *s) {
     s->callbacks++;
 }
 
-void scene_leave(struct scene *s) {
-    s->callbacks--;
-}
+void scene_leave(struct scene *s) { s->callbacks--; }
 
-int scene_calls(struct scene *s) {
-    return (int)++s->calls;
-}
+int scene_calls(struct scene *s) { return (int)++s->calls; }
 
 int scene_called(struct scene *s, int result) {
     s->calls--;
@@ -97,7 +93,7 @@ bool scene_worked(struct scene *s, int status) {
     return status >= 0;
 }
 
-/* ---- cues ----------------------------------------------------------------------------------------------------------- */
+/* ---- cues -------------------------------------------------------------------------------------------------------- */
 
 struct cue {
     weir_timer timer;
@@ -144,7 +140,7 @@ static void free_cues(struct scene *s) {
     }
 }
 
-/* ---- the pair ------------------------------------------------------------------------------------------------------- */
+/* ---- the pair ---------------------------------------------------------------------------------------------------- */
 
 weir_address scene_address(struct scene *s) {
     static unsigned count;
@@ -195,13 +191,14 @@ void scene_play(struct scene *s) {
     scene_run(s);
 }
 
-/* ---- opening and closing -------------------------------------------------------------------------------------------- */
+/* ---- opening and closing ----------------------------------------------------------------------------------------- */
 
 int count_descriptors(void) {
     DIR *dir = opendir("/proc/self/fd");
     int n = -1; /* the directory's own */
     if (!dir) return 0;
-    while (readdir(dir)) n++;
+    while (readdir(dir))
+        n++;
     closedir(dir);
     return n;
 }
@@ -239,9 +236,7 @@ static int open_loop(struct scene *s) {
     return status;
 }
 
-bool scene_simulated(const struct scene *s) {
-    return s->place->where == SIMULATED;
-}
+bool scene_simulated(const struct scene *s) { return s->place->where == SIMULATED; }
 
 weir_loop_stats scene_stats(const struct scene *s) {
     weir_loop_stats stats;
@@ -306,7 +301,7 @@ static void give_up(int signal) {
 }
 
 bool scene_perform(const struct scenario *scenario, const struct place *place, enum medium medium,
-                     const struct refusal *refusal, struct trace *ret) {
+                   const struct refusal *refusal, struct trace *ret) {
     struct scene s = {.scenario = scenario, .place = place, .medium = medium, .dice = dice_new(7)};
     actor_init(&s.client, "client", &s);
     actor_init(&s.server, "server", &s);
@@ -328,7 +323,8 @@ bool scene_perform(const struct scenario *scenario, const struct place *place, e
     alarm(0);
     collect(ret, &s.client);
     collect(ret, &s.server);
-    for (unsigned i = 0; i < s.cast_count; free(s.cast[i++])) collect(ret, s.cast[i]);
+    for (unsigned i = 0; i < s.cast_count; free(s.cast[i++]))
+        collect(ret, s.cast[i]);
     trace_append(ret, &s.notes);
     trace_free(&s.notes);
     return s.meter.refused + s.world_meter.refused > 0;

@@ -29,16 +29,17 @@ struct scene;
 struct scenario {
     const char *name;
     void (*run)(struct scene *s);
-    unsigned media;         /* enum medium bits; 0: once, without a medium */
-    unsigned places;        /* enum where bits; 0: everywhere */
-    const char *expected;   /* the trace; NULL: whatever it is, the same on all backends */
-    bool loose;             /* the trace depends on timing: only the checks count */
-    size_t budget;          /* of the loop */
-    uint64_t stall_ns;      /* of the loop */
-    unsigned handle_limit;  /* of a simulated host */
-    size_t socket_buffer;   /* of simulated sockets */
+    unsigned media;        /* enum medium bits; 0: once, without a medium */
+    unsigned places;       /* enum where bits; 0: everywhere */
+    const char *expected;  /* the trace; NULL: whatever it is, the same on all backends */
+    bool loose;            /* the trace depends on timing: only the checks count */
+    size_t budget;         /* of the loop */
+    uint64_t stall_ns;     /* of the loop */
+    unsigned handle_limit; /* of a simulated host */
+    size_t socket_buffer;  /* of simulated sockets */
 };
-#define SCENARIO(function, ...) {.name = #function, .run = function, __VA_ARGS__}
+#define SCENARIO(function, ...)                                                                                        \
+    { .name = #function, .run = function, __VA_ARGS__ }
 
 struct scene {
     const struct scenario *scenario;
@@ -118,14 +119,14 @@ bool scene_worked(struct scene *s, int status);
 
 int count_descriptors(void);
 
-/* Performs `scenario` once and appends its trace. With a refusal (may be NULL) the request for memory with that number is
- * refused, or it and all after it, and calls may fail. Returns whether there were so many requests. */
+/* Performs `scenario` once and appends its trace. With a refusal (may be NULL) the request for memory with that number
+ * is refused, or it and all after it, and calls may fail. Returns whether there were so many requests. */
 struct refusal {
     size_t at;
     bool on;
     bool world; /* of the simulated kernel, not of the loop */
 };
 bool scene_perform(const struct scenario *scenario, const struct place *place, enum medium medium,
-                     const struct refusal *refusal, struct trace *ret);
+                   const struct refusal *refusal, struct trace *ret);
 
 #endif

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-static const char *only_place;  /* NULL: all */
+static const char *only_place; /* NULL: all */
 static enum medium the_medium; /* of this process */
 
 static uint64_t milliseconds(void) {
@@ -42,7 +42,7 @@ static void report(const struct scenario *scenario, const struct place *place, e
         print_error("also on %s, %s%s\n", place->name, medium_name(medium), detail);
 }
 
-/* ---- all performances of a scenario --------------------------------------------------------------------------------- */
+/* ---- all performances of a scenario ------------------------------------------------------------------------------ */
 
 struct first {
     struct trace trace;
@@ -50,9 +50,7 @@ struct first {
     enum medium medium;
 };
 
-static const char *text_of(const struct trace *trace) {
-    return trace->text ? trace->text : "";
-}
+static const char *text_of(const struct trace *trace) { return trace->text ? trace->text : ""; }
 
 static void compare(const struct scenario *scenario, const struct trace *trace, struct first *first) {
     if (scenario->loose) return;
@@ -87,7 +85,8 @@ static bool perform_one(const struct scenario *scenario, const struct place *pla
 /* cmocka catches a crash and goes on, with a loop that is half-way through a tick: better to end there. */
 static void let_crashes_be(void) {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) signal(signals[i], SIG_DFL);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        signal(signals[i], SIG_DFL);
 }
 
 static void perform(void **state) {
@@ -102,7 +101,7 @@ static void perform(void **state) {
     if (!good) fail();
 }
 
-/* ---- the same without memory ---------------------------------------------------------------------------------------- */
+/* ---- the same without memory ------------------------------------------------------------------------------------- */
 
 static bool torture_one(const struct scenario *scenario, const struct place *place, enum medium medium,
                         struct refusal refusal, bool *refused) {
@@ -148,7 +147,7 @@ static void torture(void **state) {
     if (!good) fail();
 }
 
-/* ---- the program ---------------------------------------------------------------------------------------------------- */
+/* ---- the program ------------------------------------------------------------------------------------------------- */
 
 static void tell_missing(void) {
     const struct place *place;
@@ -200,12 +199,13 @@ static int run_on_medium(const struct order *order, enum medium medium) {
     struct CMUnitTest *tests = tests_for(order, medium, &count);
     the_medium = medium;
     int failed = count ? _cmocka_run_group_tests(medium_name(medium), tests, count, NULL, NULL) : 0;
-    for (size_t i = 0; i < count; i++) free((void *)tests[i].name);
+    for (size_t i = 0; i < count; i++)
+        free((void *)tests[i].name);
     free(tests);
     return failed;
 }
 
-/* ---- one process for each medium, since most of the time of most tests is waiting ----------------------------------- */
+/* ---- one process for each medium, since most of the time of most tests is waiting -------------------------------- */
 
 struct worker {
     pid_t pid;
@@ -229,7 +229,8 @@ static bool end_worker(struct worker *w, enum medium medium) {
     int status = 1;
     waitpid(w->pid, &status, 0);
     rewind(w->output);
-    while (fgets(line, sizeof line, w->output)) fputs(line, stdout);
+    while (fgets(line, sizeof line, w->output))
+        fputs(line, stdout);
     fclose(w->output);
     if (WIFSIGNALED(status)) printf("%s: ended by signal %d\n", medium_name(medium), WTERMSIG(status));
     return status == 0;

@@ -66,7 +66,8 @@ void trace_line(struct trace *trace, const char *name, const char *format, ...) 
 }
 
 void trace_received(struct trace *trace, const uint8_t *bytes, size_t n) {
-    for (size_t i = 0; i < n && trace->run + i < sizeof trace->head; i++) trace->head[trace->run + i] = (char)bytes[i];
+    for (size_t i = 0; i < n && trace->run + i < sizeof trace->head; i++)
+        trace->head[trace->run + i] = (char)bytes[i];
     if (!pattern_matches(bytes, trace->stream + trace->run, n)) trace->strange = true;
     for (size_t i = 0; i < n && trace->run + i < 4096; i++)
         trace->digest = (trace->digest ^ bytes[i]) * 0x100000001B3u;
@@ -82,6 +83,4 @@ void trace_free(struct trace *trace) {
     *trace = (struct trace){0};
 }
 
-const char *trace_code(int code) {
-    return code ? weir_error_name(code) : "in order";
-}
+const char *trace_code(int code) { return code ? weir_error_name(code) : "in order"; }
