@@ -41,7 +41,8 @@ typedef struct weir_listen_options {
 /* Listens on `address` (port 0: any free one). A socket file that nobody listens on any more is replaced; a live one, or
  * a file of another kind, is WEIR_EADDRINUSE. `options` may be NULL. Accepting never spins and never dies: out of
  * descriptors or memory (WEIR_EMFILE, WEIR_ENOMEM, ...) it backs off for WEIR_ACCEPT_BACKOFF_NS, says so once to the
- * log, and goes on; out of budget it waits until enough is free. Returns 0, or WEIR_EADDRINUSE, WEIR_EADDRNOTAVAIL,
+ * log, and goes on; out of budget it waits until enough is free (a connection
+ * that was accepted just when the budget went is reset). Returns 0, or WEIR_EADDRINUSE, WEIR_EADDRNOTAVAIL,
  * WEIR_EACCES, WEIR_ENOENT, WEIR_ENAMETOOLONG, WEIR_ENOMEM, WEIR_EMFILE, WEIR_EINVAL, WEIR_ENOTSUP. */
 WEIR_API int weir_socket_listen(weir_loop *loop, const weir_address *address, const weir_listen_options *options,
                                 weir_accept_fn *accepted, void *user, weir_listener **ret);
