@@ -38,7 +38,7 @@ uint64_t weir_sys_now_ns(void);
 unsigned char *weir_sys_fork_mark(void);
 void weir_sys_fork_mark_free(unsigned char *mark);
 
-/* Sockets. `nonblocking` is for readiness backends; io_uring wants them blocking. */
+/* Sockets. `nonblocking`: as all present backends want them; a ring waits on them all the same. */
 int64_t weir_sys_socket(uint8_t family, bool nonblocking, int *os_code);
 int64_t weir_sys_accept(int64_t handle, bool nonblocking, int *os_code); /* WEIR_EAGAIN: none waiting */
 int weir_sys_bind(int64_t handle, const weir_address *address, int *os_code);
