@@ -10,6 +10,7 @@
 #include <weir/error.h>
 #include <weir/export.h>
 #include <weir/fd.h>
+#include <weir/handle.h>
 #include <weir/limits.h>
 #include <weir/loop.h>
 #include <weir/mem.h>

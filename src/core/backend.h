@@ -16,6 +16,7 @@
 #define WEIR_CORE_BACKEND_H
 
 #include <weir/address.h>
+#include <weir/handle.h>
 #include <weir/loop.h>
 
 #include "base/memory.h"
@@ -29,10 +30,30 @@ typedef int64_t weir_handle;
 #define WEIR_NO_HANDLE ((weir_handle)-1)
 
 enum weir_port_kind {
-    WEIR_PORT_CONNECT, /* `address`; result 0. Once */
-    WEIR_PORT_ACCEPT,  /* result is a new handle, which the receiver of the completion owns. Repeats */
-    WEIR_PORT_RECEIVE, /* result n > 0 with `bytes`, lent until release; 0: end of stream, last. Repeats */
-    WEIR_PORT_SEND     /* `segments`; result is the bytes taken, at least 1 and possibly fewer than all. Once */
+    WEIR_PORT_CONNECT,  /* `address`; result 0. Once */
+    WEIR_PORT_ACCEPT,   /* result is a new handle, which the receiver of the completion owns. Repeats */
+    WEIR_PORT_RECEIVE,  /* result n > 0 with `bytes`, lent until release; 0: end of stream, last. Repeats */
+    WEIR_PORT_SEND,     /* `segments`; result is the bytes taken, at least 1 and possibly fewer than all. Once */
+    WEIR_PORT_READ_AT,  /* `piece` of a regular file; result is the bytes read, 0 at its end. Once */
+    WEIR_PORT_WRITE_AT, /* `piece`; result is the bytes written, at least 1 and possibly fewer than all. Once */
+    WEIR_PORT_CALL,     /* `call`, which may block, done off the loop's thread; result 0 or WEIR_E... Once */
+    WEIR_PORT_WORK      /* `work`, a function off the loop's thread; result is what it returned. Once */
+};
+
+/* Bytes of a regular file and where they stand. */
+struct weir_piece {
+    uint8_t *bytes; /* read into, or written from */
+    size_t size;    /* > 0 */
+    uint64_t
+        offset; /* WEIR_FILE_END: append (write), or where the file's own position stands (a borrowed descriptor) */
+};
+#define WEIR_FILE_END UINT64_MAX
+
+/* Runs on another thread, may block, and touches nothing of the loop. Returns the op's result; `*os_code` says more. In
+ * a simulated world it runs on the one thread there is, when its time has come. A cancel before it began prevents it;
+ * after that it runs to its end. */
+struct weir_job {
+    int64_t (*run)(struct weir_job *job, int *os_code);
 };
 
 typedef void weir_port_fn(struct weir_port_op *op, const struct weir_completion *completion);
@@ -43,6 +64,9 @@ struct weir_port_op {
     union {
         const struct weir_segment *segments; /* send: a chain, in order; it may grow at its end meanwhile */
         const weir_address *address;         /* connect */
+        struct weir_piece *piece;            /* read_at, write_at */
+        struct weir_call *call;              /* call */
+        struct weir_job *work;               /* work */
     } with;
     uint8_t kind;     /* enum weir_port_kind */
     bool stalled : 1; /* send: the system has just refused bytes, so wait for room before the first try */
@@ -79,10 +103,31 @@ enum weir_call_kind {
     WEIR_CALL_PIPE,     /* -> handle (reads), other (writes) */
     WEIR_CALL_STDIO,    /* value 0 or 1 -> handle, borrowed */
     WEIR_CALL_UNLINK,   /* address: removes the socket file of a listener that is going */
-    WEIR_CALL_RANDOM    /* bytes, count: fills with the system's randomness */
+    WEIR_CALL_RANDOM,   /* bytes, count: fills with the system's randomness */
+    WEIR_CALL_ADOPT,    /* value: a descriptor, owner -> handle, count: enum weir_adopted bits, family */
+    WEIR_CALL_PASS,     /* handle: a UNIX stream, other: the handle to pass, bytes, count: what to say with it (> 0) */
+    WEIR_CALL_TAKE, /* handle: a UNIX stream; bytes, count: room -> bytes, count, other or WEIR_NO_HANDLE; 0: the end */
+    /* On files. They may block: for WEIR_PORT_CALL, and on a thread that may wait. */
+    WEIR_CALL_OPEN,  /* path, value: weir_file_flags -> handle */
+    WEIR_CALL_SIZE,  /* handle -> size; WEIR_ENOTSUP for what is no regular file */
+    WEIR_CALL_SYNC,  /* handle: what was written has reached the device */
+    WEIR_CALL_FINISH /* handle: closes as CLOSE does, and tells what the system says then (ENOSPC, EIO) */
 };
 
-enum weir_call_option { WEIR_OPTION_REUSEPORT, WEIR_OPTION_IPV6_ONLY };
+enum weir_call_option {
+    WEIR_OPTION_REUSEPORT,
+    WEIR_OPTION_IPV6_ONLY,
+    WEIR_OPTION_KEEPALIVE /* value: seconds of silence before the peer's system is asked; 0: never */
+};
+
+/* What an adopted descriptor turned out to be. */
+enum weir_adopted {
+    WEIR_ADOPTED_READS = 1,
+    WEIR_ADOPTED_WRITES = 2,
+    WEIR_ADOPTED_SOCKET = 4,  /* a connected stream socket */
+    WEIR_ADOPTED_LISTENS = 8, /* a listening stream socket */
+    WEIR_ADOPTED_FILE = 16    /* a regular file: READ_AT and WRITE_AT are for it */
+};
 
 /* An immediate act, one that cannot block: filled in, called, and read. Outputs are untouched on failure. */
 struct weir_call {
@@ -90,13 +135,16 @@ struct weir_call {
     weir_handle handle, other;
     uint8_t family; /* weir_family */
     enum weir_call_option option;
+    weir_ownership owner;
     int value;
     const weir_address *address; /* in */
     weir_address *named;         /* out, for LOCAL and PEER */
     const struct weir_segment *segments;
+    const char *path; /* in, for OPEN */
     uint8_t *bytes;
     size_t count;
-    int os_code; /* out: the system's number of the error */
+    uint64_t size; /* out, for SIZE */
+    int os_code;   /* out: the system's number of the error */
 };
 
 enum weir_backend_caps {
