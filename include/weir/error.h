@@ -44,7 +44,8 @@ WEIR_BEGIN
     X(WEIR_ESTALLED, -28, "nothing left that could happen")                                                            \
     X(WEIR_EFORKED, -29, "this loop belongs to the parent process")                                                    \
     X(WEIR_EABORTED, -30, "connection aborted before it was accepted")                                                 \
-    X(WEIR_EUNKNOWN, -31, "unknown error")
+    X(WEIR_EUNKNOWN, -31, "unknown error")                                                                             \
+    X(WEIR_EPROTO, -32, "not as the protocol demands")
 
 enum weir_error_code {
 #define WEIR_ERROR_ENUM(name, value, text) name = (value),

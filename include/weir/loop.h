@@ -50,19 +50,22 @@ typedef enum weir_object_kind {
     WEIR_OBJECT_LISTENER,
     WEIR_OBJECT_TIMER,
     WEIR_OBJECT_POST,
-    WEIR_OBJECT_RUNNING
+    WEIR_OBJECT_RUNNING,
+    WEIR_OBJECT_FILE,
+    WEIR_OBJECT_WORK
 } weir_object_kind;
 
-/* `object` is a weir_transport, weir_listener, weir_timer or weir_post; NULL for WEIR_OBJECT_RUNNING. `what` names it,
- * e.g. "tcp 127.0.0.1:7000 (open)". It may close or abort the object, and no other. */
+/* `object` is a weir_transport, weir_listener, weir_timer, weir_post, weir_file or weir_work; NULL for
+ * WEIR_OBJECT_RUNNING. `what` names it, e.g. "tcp 127.0.0.1:7000 (open)". It may close or abort the object, and no
+ * other. */
 typedef void weir_object_fn(void *user, weir_object_kind kind, void *object, const char *what);
 
 /* Calls `each` for everything that is still open. Returns how many. May be called from a callback. */
 WEIR_API int weir_loop_each(weir_loop *loop, weir_object_fn *each, void *user);
 
-/* Frees the loop. WEIR_EBUSY when transports, listeners, timers or posts are alive, or when called from one of its
- * callbacks: each is told to `each` (may be NULL) and the loop is as before. Zero: the loop is gone, and posts from
- * other threads must have ceased. In a child after fork it always frees, and leaves the parent's loop alone. */
+/* Frees the loop. WEIR_EBUSY when transports, listeners, timers, posts, files or works are alive, or when called from
+ * one of its callbacks: each is told to `each` (may be NULL) and the loop is as before. Zero: the loop is gone, and
+ * posts from other threads must have ceased. In a child after fork it always frees, and leaves the parent's loop alone. */
 WEIR_API int weir_loop_close(weir_loop *loop, weir_object_fn *each, void *user);
 
 /* Runs until `weir_stop`, or until nothing is left that could call back (timers and paused transports count as

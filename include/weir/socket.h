@@ -5,6 +5,7 @@
 #ifndef WEIR_SOCKET_H
 #define WEIR_SOCKET_H
 
+#include <weir/handle.h>
 #include <weir/transport.h>
 
 WEIR_BEGIN
@@ -41,24 +42,54 @@ typedef struct weir_listen_options {
 /* Listens on `address` (port 0: any free one). A socket file that nobody listens on any more is replaced; a live one, or
  * a file of another kind, is WEIR_EADDRINUSE. `options` may be NULL. Accepting never spins and never dies: out of
  * descriptors or memory (WEIR_EMFILE, WEIR_ENOMEM, ...) it backs off for WEIR_ACCEPT_BACKOFF_NS, says so once to the
- * log, and goes on; out of budget it waits until enough is free (a connection
- * that was accepted just when the budget went is reset). Returns 0, or WEIR_EADDRINUSE, WEIR_EADDRNOTAVAIL,
- * WEIR_EACCES, WEIR_ENOENT, WEIR_ENAMETOOLONG, WEIR_ENOMEM, WEIR_EMFILE, WEIR_EINVAL, WEIR_ENOTSUP. */
+ * log, and goes on; out of budget it waits until enough is free. A few connections that were accepted just when memory
+ * or budget went are kept until it is back; those beyond are reset. Returns 0, or WEIR_EADDRINUSE, WEIR_EADDRNOTAVAIL,
+ * WEIR_EACCES, WEIR_ENOENT, WEIR_ENAMETOOLONG, WEIR_ENOMEM, WEIR_EMFILE, WEIR_EINVAL, WEIR_ENOTSUP; WEIR_ECLOSED while
+ * the loop drains (weir/drain.h). Any callback of the loop, as all functions here. */
 WEIR_API int weir_socket_listen(weir_loop *loop, const weir_address *address, const weir_listen_options *options,
                                 weir_accept_fn *accepted, void *user, weir_listener **ret);
 
 #define WEIR_ACCEPT_BACKOFF_NS ((uint64_t)100 * 1000000)
+
+/* Listens on a descriptor that listens already: inherited, handed over, or made by other means. `owner` says whose it
+ * is. WEIR_TAKE makes it non-blocking and close-on-exec; WEIR_BORROW and WEIR_DUP change none of its flags, and so need
+ * one that does not block. Closing the listener leaves a socket file alone, since others may share it. Of the options
+ * `backlog`, `reuse_port` and `ipv6_only` were decided by whoever made the socket, and are not looked at. Returns 0, or
+ * WEIR_ENOTSUP with the reason in weir_loop_last_error's hint (no stream socket that listens; it blocks; a simulated
+ * loop), WEIR_ENOENT (no such descriptor), WEIR_EINVAL, WEIR_ENOMEM, WEIR_EMFILE, WEIR_ECLOSED. A descriptor given with
+ * WEIR_TAKE is closed when the call fails, but for WEIR_EINVAL. */
+WEIR_API int weir_listener_adopt(weir_loop *loop, int fd, weir_ownership owner, const weir_listen_options *options,
+                                 weir_accept_fn *accepted, void *user, weir_listener **ret);
+
+/* Socket activation, as sd_listen_fds(3): listens on the inherited descriptor whose name is `name`, the first if several
+ * bear it, or, if `name` is a bare number, on the descriptor of that index, counted from 0. Reads LISTEN_PID,
+ * LISTEN_FDS and LISTEN_FDNAMES from the environment and leaves them there; numbers in them are strict. The descriptor
+ * becomes close-on-exec and non-blocking; the listener works on a duplicate, so that it may be closed and opened again.
+ * Returns as weir_listener_adopt; WEIR_ENOENT, with the names that are there as the hint, when none is `name` or the
+ * environment is for another process. */
+WEIR_API int weir_systemd_listen(weir_loop *loop, const char *name, const weir_listen_options *options,
+                                 weir_accept_fn *accepted, void *user, weir_listener **ret);
 
 /* Stops and goes on accepting; connections wait in the system's backlog meanwhile. */
 WEIR_API int weir_listener_pause(weir_listener *listener);
 WEIR_API int weir_listener_resume(weir_listener *listener);
 
 /* Stops listening; accepted transports live on. `closed` follows, and the pointer is invalid after it. A socket file
- * it made is removed. WEIR_EALREADY the second time. Needs no memory. */
+ * it made is removed. Connections that nobody accepted yet are reset by the system: weir_drain takes those in first, and
+ * weir_handover_offer leaves them to a successor. WEIR_EALREADY the second time. Needs no memory. */
 WEIR_API int weir_listener_close(weir_listener *listener);
 
-/* The address in force, with the real port. */
+/* The address in force, with the real port; family WEIR_FAMILY_NONE for one in memory. */
 WEIR_API int weir_listener_address(const weir_listener *listener, weir_address *ret);
+
+/* What became of the connections that came in. */
+typedef struct weir_listener_stats {
+    uint64_t accepted; /* became transports and were given a protocol */
+    uint64_t refused;  /* reset: no protocol was given, or neither memory nor budget for them */
+    uint64_t backoffs; /* times it waited for descriptors or memory */
+} weir_listener_stats;
+
+WEIR_API void weir_listener_stats_get(const weir_listener *listener, weir_listener_stats *ret);
 
 /* Accepted transports that are alive. */
 WEIR_API size_t weir_listener_connections(const weir_listener *listener);

@@ -56,6 +56,13 @@ WEIR_API int weir_transport_read(weir_transport *t, weir_op *op, void *buffer, s
 WEIR_API int weir_transport_pause(weir_transport *t, weir_direction direction);
 WEIR_API int weir_transport_resume(weir_transport *t, weir_direction direction);
 
+/* Says that a whole message is due: unless it is called again within `within_ns` from now, the transport fails with
+ * WEIR_ETIMEDOUT at WEIR_STAGE_READ. A protocol calls it when a message begins (or `connected`) and with 0 when it has
+ * come whole, and no peer can drag a message out by sending a byte now and then. 0: nothing is due, also by the limit
+ * `rate_min`, until the next call. WEIR_FOREVER: something is due, by that limit alone. Time in which receiving is held
+ * counts too. The last call holds; set_protocol undoes it. Returns 0, WEIR_ENOMEM (nothing has changed), WEIR_ECLOSED. */
+WEIR_API int weir_transport_expect(weir_transport *t, uint64_t within_ns);
+
 /* Sends end-of-stream after all queued bytes; receiving goes on. WEIR_ENOTSUP where the medium has none;
  * WEIR_EALREADY the second time; WEIR_ECLOSED. */
 WEIR_API int weir_transport_half_close(weir_transport *t);

@@ -13,6 +13,8 @@
 #ifdef WEIR_HAVE_IO_URING
 #include "backend/io_uring/uring.h"
 #endif
+#include "backend/poll/poll.h"
+#include "backend/select/select.h"
 #include "backend/sim/sim.h"
 #include "core/loop.h"
 
@@ -21,6 +23,8 @@ static const struct weir_backend *const backends[] = {
     &weir_backend_io_uring,
 #endif
     &weir_backend_epoll,
+    &weir_backend_poll,
+    &weir_backend_select,
     &weir_backend_sim,
 };
 

@@ -26,13 +26,6 @@ _Static_assert((LAST_SLOT + 1) >> (DIGIT_BITS * (WEIR_WHEEL_LEVELS - 1)) < WEIR_
 
 static void empty(struct weir_timer_node *head) { head->next = head->prev = head; }
 
-static void append(struct weir_timer_node *head, struct weir_timer_node *node) {
-    node->next = head;
-    node->prev = head->prev;
-    head->prev->next = node;
-    head->prev = node;
-}
-
 /* Moves all of `from`, which is not empty, behind the end of `to`. */
 static void splice(struct weir_timer_node *to, struct weir_timer_node *from) {
     from->next->prev = to->prev;
@@ -57,7 +50,7 @@ static unsigned digit(uint64_t slot, unsigned level) {
 static void file(struct weir_wheel *wheel, struct weir_timer_node *node, uint64_t slot) {
     if (slot < wheel->slot_now) slot = wheel->slot_now;
     unsigned level = highest_digit(slot ^ wheel->slot_now);
-    append(&wheel->slots[level][digit(slot, level)], node);
+    weir_wheel_append(&wheel->slots[level][digit(slot, level)], node);
     wheel->occupied[level] |= (uint64_t)1 << digit(slot, level);
 }
 
@@ -75,8 +68,7 @@ static void spread(struct weir_wheel *wheel, struct weir_timer_node *head) {
     }
 }
 
-/* Clears the bit of a list that has become empty, if it is one of the wheel's. */
-static void vacate(struct weir_wheel *wheel, const struct weir_timer_node *head) {
+void weir_wheel_vacate(struct weir_wheel *wheel, const struct weir_timer_node *head) {
     uintptr_t at = (uintptr_t)head - (uintptr_t)wheel->slots;
     if (at >= sizeof wheel->slots) return;
     size_t i = at / sizeof *head;
@@ -99,6 +91,7 @@ void weir_wheel_init(struct weir_wheel *wheel, uint64_t now_ns) {
     for (unsigned level = 0; level < WEIR_WHEEL_LEVELS; level++)
         for (unsigned i = 0; i < WEIR_WHEEL_SLOTS; i++)
             empty(&wheel->slots[level][i]);
+    empty(&wheel->row);
 }
 
 void weir_wheel_add(struct weir_wheel *wheel, struct weir_timer_node *node) {
@@ -106,15 +99,18 @@ void weir_wheel_add(struct weir_wheel *wheel, struct weir_timer_node *node) {
     wheel->count++;
 }
 
-void weir_wheel_remove(struct weir_wheel *wheel, struct weir_timer_node *node) {
-    assert(node->next);
-    assert(wheel->count > 0);
-    struct weir_timer_node *next = node->next, *prev = node->prev;
-    prev->next = next;
-    next->prev = prev;
-    if (next == prev) vacate(wheel, next); /* only the head is left */
-    node->next = node->prev = NULL;
-    wheel->count--;
+static uint64_t saturating_sum(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
+
+void weir_wheel_settle(struct weir_wheel *wheel, uint64_t now_ns) {
+    struct weir_timer_node *node = wheel->row.next;
+    empty(&wheel->row);
+    wheel->unsettled = 0;
+    while (node != &wheel->row) {
+        struct weir_timer_node *next = node->next;
+        node->deadline_ns = saturating_sum(now_ns, node->deadline_ns);
+        file(wheel, node, slot_of(node->deadline_ns));
+        node = next;
+    }
 }
 
 uint64_t weir_wheel_next_ns(const struct weir_wheel *wheel) {

@@ -106,7 +106,11 @@ enum weir_call_kind {
     WEIR_CALL_RANDOM,   /* bytes, count: fills with the system's randomness */
     WEIR_CALL_ADOPT,    /* value: a descriptor, owner -> handle, count: enum weir_adopted bits, family */
     WEIR_CALL_PASS,     /* handle: a UNIX stream, other: the handle to pass, bytes, count: what to say with it (> 0) */
-    WEIR_CALL_TAKE, /* handle: a UNIX stream; bytes, count: room -> bytes, count, other or WEIR_NO_HANDLE; 0: the end */
+    WEIR_CALL_TAKE,   /* handle: a UNIX stream; bytes, count: room -> bytes, count (0: the end), value: a descriptor
+                         as for ADOPT, or -1. WEIR_EAGAIN: nothing is there */
+    WEIR_CALL_SAME_USER, /* handle: a UNIX stream. WEIR_EACCES: its peer is another user's process */
+    WEIR_CALL_ACCEPT,    /* handle -> other: a connection that waits in the backlog; WEIR_EAGAIN: none does */
+    WEIR_CALL_REWIND,    /* handle, size: an adopted file's own position goes back by so many bytes */
     /* On files. They may block: for WEIR_PORT_CALL, and on a thread that may wait. */
     WEIR_CALL_OPEN,  /* path, value: weir_file_flags -> handle */
     WEIR_CALL_SIZE,  /* handle -> size; WEIR_ENOTSUP for what is no regular file */
@@ -117,6 +121,7 @@ enum weir_call_kind {
 enum weir_call_option {
     WEIR_OPTION_REUSEPORT,
     WEIR_OPTION_IPV6_ONLY,
+    WEIR_OPTION_PRIVATE,  /* value 1, before BIND: the socket file will be its owner's alone */
     WEIR_OPTION_KEEPALIVE /* value: seconds of silence before the peer's system is asked; 0: never */
 };
 
@@ -126,7 +131,7 @@ enum weir_adopted {
     WEIR_ADOPTED_WRITES = 2,
     WEIR_ADOPTED_SOCKET = 4,  /* a connected stream socket */
     WEIR_ADOPTED_LISTENS = 8, /* a listening stream socket */
-    WEIR_ADOPTED_FILE = 16    /* a regular file: READ_AT and WRITE_AT are for it */
+    WEIR_ADOPTED_FILE = 16    /* a regular file, or a device that cannot be waited for: READ_AT and WRITE_AT are for it */
 };
 
 /* An immediate act, one that cannot block: filled in, called, and read. Outputs are untouched on failure. */
@@ -143,7 +148,7 @@ struct weir_call {
     const char *path; /* in, for OPEN */
     uint8_t *bytes;
     size_t count;
-    uint64_t size; /* out, for SIZE */
+    uint64_t size; /* out, for SIZE; in, for REWIND */
     int os_code;   /* out: the system's number of the error */
 };
 
@@ -213,7 +218,8 @@ struct weir_backend {
     /* Ends the sleep under way, or else the next one. Any thread; async-signal-safe. */
     void (*wake)(struct weir_backend_state *state);
 
-    /* What a foreign loop can wait on to know that this one has something to do. */
+    /* What a foreign loop can wait on to know that this one has something to do; WEIR_NO_HANDLE: this system has no such
+     * thing, and a foreign loop must ask from time to time, or run it on a thread of its own. */
     weir_handle (*handle)(struct weir_backend_state *state);
 
     /* Simulated systems only, else NULL: lets the world make one step, which may tick any of its loops, or moves its

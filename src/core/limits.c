@@ -13,11 +13,13 @@ const weir_limits weir_limits_default = {
     .linger_ns = WEIR_DEFAULT_LINGER_NS,
     .stall_ns = WEIR_DEFAULT_STALL_NS,
     .idle_ns = WEIR_FOREVER,
+    .rate_window_ns = WEIR_DEFAULT_RATE_WINDOW_NS,
+    .keepalive_ns = WEIR_DEFAULT_KEEPALIVE_NS,
 };
 
 static size_t size_or(size_t given, size_t otherwise) { return given ? given : otherwise; }
 
-static uint64_t time_or(uint64_t given, uint64_t otherwise) { return given ? given : otherwise; }
+static uint64_t number_or(uint64_t given, uint64_t otherwise) { return given ? given : otherwise; }
 
 static size_t at_most(size_t value, size_t bound) { return value < bound ? value : bound; }
 
@@ -30,9 +32,13 @@ weir_limits weir_limits_fill(const weir_limits *given, const weir_limits *defaul
         .resume_mark = size_or(g->resume_mark, defaults->resume_mark),
         .write_cap = size_or(g->write_cap, defaults->write_cap),
         .floor = size_or(g->floor, defaults->floor),
-        .linger_ns = time_or(g->linger_ns, defaults->linger_ns),
-        .stall_ns = time_or(g->stall_ns, defaults->stall_ns),
-        .idle_ns = time_or(g->idle_ns, defaults->idle_ns),
+        .linger_ns = number_or(g->linger_ns, defaults->linger_ns),
+        .stall_ns = number_or(g->stall_ns, defaults->stall_ns),
+        .idle_ns = number_or(g->idle_ns, defaults->idle_ns),
+        .rate_min = number_or(g->rate_min, defaults->rate_min),
+        .send_rate_min = number_or(g->send_rate_min, defaults->send_rate_min),
+        .rate_window_ns = number_or(g->rate_window_ns, defaults->rate_window_ns),
+        .keepalive_ns = number_or(g->keepalive_ns, defaults->keepalive_ns),
     };
     l.pause_mark = at_most(l.pause_mark, l.write_cap);
     l.resume_mark = at_most(l.resume_mark, l.pause_mark);

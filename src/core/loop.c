@@ -27,6 +27,11 @@ static int tick_for_world(weir_loop *loop) { return weir_loop_tick(loop, WEIR_FO
 
 static bool wants_to_run(const weir_loop *loop) { return !atomic_load(&loop->stop) && weir_loop_alive(loop); }
 
+static void run_turn(struct weir_task *task) {
+    struct weir_turn *turn = (struct weir_turn *)(void *)task;
+    turn->run(turn);
+}
+
 static void init(weir_loop *loop, const weir_loop_options *options) {
     loop->scope.loop = loop;
     loop->scope.limits = weir_limits_fill(&options->limits, &weir_limits_default);
@@ -36,8 +41,11 @@ static void init(weir_loop *loop, const weir_loop_options *options) {
     loop->log_user = options->log_user;
     loop->due.next = loop->due.prev = &loop->due;
     weir_pool_init(&loop->pool, &loop->memory);
+    loop->pulls.run = run_turn;
     list_init(&loop->transports);
     list_init(&loop->listeners);
+    list_init(&loop->files);
+    list_init(&loop->works);
 }
 
 static int open_backend(weir_loop *loop, const weir_loop_options *options, char *reason, size_t reason_size) {
@@ -83,6 +91,8 @@ void weir_loop_destroy(weir_loop *loop, bool forked) {
     loop->backend->close(loop->state, forked); /* first: in a forked child it still knows the ops of what is open */
     discard_all(&loop->transports);
     discard_all(&loop->listeners);
+    discard_all(&loop->files);
+    discard_all(&loop->works);
     weir_pool_drain(&loop->pool);
     struct weir_memory memory = loop->memory;
     if (weir_loop_current() == loop) weir_loop_set_current(NULL);

@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include <weir/drain.h>
 #include <weir/loop.h>
 #include <weir/timer.h>
 
@@ -37,6 +38,24 @@ struct weir_object_list {
     void (*discard)(struct weir_object *object); /* in a forked child: free it, tell nobody */
 };
 
+/* What other threads write, a cache line apart from what the loop's own thread writes all the time. */
+struct weir_door {
+    char before[64];
+    struct weir_mpsc posts;
+    atomic_bool asleep; /* in the backend's wait: a post must wake it */
+    char after[64];
+};
+
+/* The graceful end, while it is under way (transport/drain.c). */
+struct weir_drain {
+    struct weir_timer_node look;
+    uint64_t deadline_ns, quiet_ns;
+    weir_drain_fn *done;
+    void *user;
+    weir_drained result;
+    bool on;
+};
+
 struct weir_loop {
     const struct weir_backend *backend;
     struct weir_backend_state *state;
@@ -45,7 +64,7 @@ struct weir_loop {
     struct weir_task_queue
         flushes; /* transports with bytes to send; runs last, so that a tick's bytes leave together */
     struct weir_task_queue retries; /* listeners to look after; runs with the steps */
-    struct weir_task_queue pulls;   /* memory transports that their peer has something for; runs with the steps */
+    struct weir_task_queue pulls;   /* struct weir_turn: whatever else is deferred; runs with the steps */
     struct weir_pool pool;
     struct weir_memory memory;
     struct weir_scope scope;         /* the limits of transports that are given none, and the root of the budget */
@@ -59,14 +78,14 @@ struct weir_loop {
     struct weir_wheel wheel;
     struct weir_timer_node due; /* timers that came up in this tick and have not fired yet */
 
-    struct weir_mpsc posts;   /* from any thread */
-    struct weir_post *posted; /* taken from there, not run yet */
-    atomic_bool asleep;       /* in the backend's wait: a post must wake it */
-    atomic_bool stop;
+    struct weir_post *posted; /* taken from `door.posts`, not run yet */
+    struct weir_door door;
+    atomic_bool stop; /* by any thread */
     bool in_tick;
     const void *maker; /* the thread that made it: a simulated loop takes posts from no other */
 
-    struct weir_object_list transports, listeners;
+    struct weir_object_list transports, listeners, files, works;
+    struct weir_drain drain;
     size_t ops; /* port ops in flight */
     unsigned tick_completions;
     uint64_t ticks, completions, callbacks;
@@ -99,6 +118,14 @@ const void *weir_thread_here(void);
 
 /* Whether a callback of any loop runs on this thread. */
 bool weir_loop_running_here(void);
+
+/* Has `turn->run` called later in this tick, or in the next one; take it back before `turn` is freed. */
+static inline void weir_turn_later(weir_loop *loop, struct weir_turn *turn) {
+    weir_task_push(&loop->pulls, &turn->task);
+}
+static inline void weir_turn_cancel(weir_loop *loop, struct weir_turn *turn) {
+    weir_task_remove(&loop->pulls, &turn->task);
+}
 
 /* Objects that the loop lists and waits for. */
 void weir_object_add(struct weir_object_list *list, struct weir_object *object);

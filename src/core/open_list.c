@@ -38,8 +38,10 @@ int weir_loop_each(weir_loop *loop, weir_object_fn *each, void *user) {
     if (!loop) return WEIR_EINVAL;
     tell_list(&visit, &loop->transports, WEIR_OBJECT_TRANSPORT);
     tell_list(&visit, &loop->listeners, WEIR_OBJECT_LISTENER);
+    tell_list(&visit, &loop->files, WEIR_OBJECT_FILE);
+    tell_list(&visit, &loop->works, WEIR_OBJECT_WORK);
     weir_loop_each_timer(loop, tell_timer, &visit);
-    if (!loop->posted) loop->posted = weir_mpsc_take_all(&loop->posts);
+    if (!loop->posted) loop->posted = weir_mpsc_take_all(&loop->door.posts);
     tell_posts(&visit, loop->posted);
     return visit.count;
 }

@@ -6,6 +6,9 @@
 
 #include "core/loop.h"
 
+/* Timers that were armed within this tick begin to run down now. */
+void weir_loop_settle_timers(weir_loop *loop);
+
 /* Fires the timers that are due. Returns how many. */
 unsigned weir_loop_run_timers(weir_loop *loop);
 

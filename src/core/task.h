@@ -20,6 +20,12 @@ struct weir_task_queue {
 
 static inline bool weir_task_queued(const struct weir_task *task) { return task->next != NULL; }
 
+/* A task that knows what to do itself, for the one queue of such. */
+struct weir_turn {
+    struct weir_task task;
+    void (*run)(struct weir_turn *turn);
+};
+
 /* Queues `task` unless it is queued already. */
 static inline void weir_task_push(struct weir_task_queue *queue, struct weir_task *task) {
     if (weir_task_queued(task)) return;

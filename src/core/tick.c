@@ -3,23 +3,30 @@
  * The tick, in the order that the public header promises: completions, due timers, posts, deferred work, flush. Every
  * phase is finite: completions are counted, the others run what was there when they began. A tick sleeps only when
  * nothing waits for it. */
+#include <limits.h>
+
 #include "core/loop.h"
 #include "core/phases.h"
 
 /* When to wake: at once if work is waiting, else at the next timer or the caller's own deadline. */
 static uint64_t sleep_until(weir_loop *loop, uint64_t deadline_ns) {
+    weir_loop_settle_timers(loop);
     if (loop->steps.first || loop->retries.first || loop->pulls.first || loop->flushes.first || loop->posted) return 0;
     uint64_t timer_ns = weir_wheel_next_ns(&loop->wheel);
     return timer_ns < deadline_ns ? timer_ns : deadline_ns;
 }
 
-/* Sleeps. A post or stop that came before `asleep` was set is seen here; one that comes later wakes the backend. */
+/* Sleeps. A post or stop that came before `asleep` was set is seen here; one that comes later wakes the backend. What
+ * other threads write is looked at only when there is nothing else to do: each look takes it away from them. */
 static int wait(weir_loop *loop, uint64_t deadline_ns) {
     uint64_t until_ns = sleep_until(loop, deadline_ns);
-    if (until_ns) atomic_store(&loop->asleep, true);
-    if (atomic_load(&loop->stop) || !weir_mpsc_empty(&loop->posts)) until_ns = 0;
+    bool sleeps = until_ns != 0;
+    if (sleeps) {
+        atomic_store(&loop->door.asleep, true);
+        if (atomic_load(&loop->stop) || !weir_mpsc_empty(&loop->door.posts)) until_ns = 0;
+    }
     int status = loop->backend->wait(loop->state, until_ns);
-    atomic_store_explicit(&loop->asleep, false, memory_order_relaxed);
+    if (sleeps) atomic_store_explicit(&loop->door.asleep, false, memory_order_relaxed);
     loop->now_ns = loop->backend->now_ns(loop->state);
     return status;
 }
@@ -39,10 +46,11 @@ static unsigned run_completions(weir_loop *loop) {
     return ran;
 }
 
+/* They are short and come in crowds, and another tick is a system call: four to a completion. */
 static unsigned run_posts(weir_loop *loop) {
-    unsigned ran = 0;
-    if (!loop->posted) loop->posted = weir_mpsc_take_all(&loop->posts);
-    for (weir_post *post; ran < loop->tick_completions && (post = loop->posted); ran++) {
+    unsigned ran = 0, most = loop->tick_completions < UINT_MAX / 4 ? 4 * loop->tick_completions : UINT_MAX;
+    if (!loop->posted) loop->posted = weir_mpsc_take_all(&loop->door.posts);
+    for (weir_post *post; ran < most && (post = loop->posted); ran++) {
         loop->posted = post->next;
         post->run(post);
     }
@@ -69,8 +77,8 @@ int weir_loop_tick(weir_loop *loop, uint64_t deadline_ns) {
 }
 
 bool weir_loop_alive(const weir_loop *loop) {
-    return loop->transports.count || loop->listeners.count || loop->wheel.count || loop->posted ||
-           !weir_mpsc_empty(&loop->posts);
+    return loop->transports.count || loop->listeners.count || loop->ops || loop->pulls.first || loop->wheel.count || loop->posted ||
+           !weir_mpsc_empty(&loop->door.posts);
 }
 
 /* One step: a tick, or, where the backend is part of a world, a step of that world, which may be another loop's. */

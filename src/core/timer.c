@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Timers of a loop: the wheel, given the backend's time. Due timers move to the loop's `due` list and fire from there
- * one by one, so that one of them may still stop another of the same batch. */
+ * one by one, so that one of them may still stop another of the same batch.
+ *
+ * A delay counts from the real time and not from the tick's, since a callback may have worked for long; but to ask for
+ * the time costs more than all the rest. So timers that callbacks arm wait in a row for the end of the tick, or until
+ * the row is long, and the time is asked for once: later than the call by what the tick still had to do, never earlier. */
 #include "core/loop.h"
 #include "core/phases.h"
 
@@ -13,6 +17,12 @@ void weir_deadline_start(weir_loop *loop, struct weir_timer_node *node, uint64_t
 
 void weir_deadline_stop(weir_loop *loop, struct weir_timer_node *node) {
     if (node->next) weir_wheel_remove(&loop->wheel, node);
+}
+
+#define ROW_MAX 64
+
+void weir_loop_settle_timers(weir_loop *loop) {
+    if (loop->wheel.unsettled) weir_wheel_settle(&loop->wheel, loop->backend->now_ns(loop->state));
 }
 
 static weir_timer *timer_of(struct weir_timer_node *node) {
@@ -27,24 +37,35 @@ static uint64_t next_deadline(const weir_timer *timer, uint64_t now_ns) {
     return deadline + (missed + 1) * timer->repeat_ns;
 }
 
+/* Those in the row were armed before, and so come before, in a slot that both fall into. */
+static void repeat(weir_loop *loop, weir_timer *timer) {
+    weir_loop_settle_timers(loop);
+    weir_deadline_start(loop, &timer->node, next_deadline(timer, loop->now_ns));
+}
+
 static void expire(weir_loop *loop, struct weir_timer_node *node) {
     weir_timer *timer = timer_of(node);
-    if (timer->repeat_ns) weir_deadline_start(loop, node, next_deadline(timer, loop->now_ns));
+    if (timer->repeat_ns) repeat(loop, timer);
     timer->fired(timer);
 }
 
 int weir_timer_start(weir_loop *loop, weir_timer *timer, uint64_t delay_ns, uint64_t repeat_ns) {
     if (!loop || !timer || !timer->fired) return WEIR_EINVAL;
-    if (weir_timer_armed(timer) && timer->loop != loop) return WEIR_EINVAL;
+    if (timer->node.next) {
+        if (timer->loop != loop) return WEIR_EINVAL;
+        weir_wheel_remove(&loop->wheel, &timer->node);
+    }
     timer->loop = loop;
     timer->repeat_ns = repeat_ns;
     timer->node.expire = expire;
-    weir_deadline_start(loop, &timer->node, weir_after_ns(loop->backend->now_ns(loop->state), delay_ns));
+    timer->node.deadline_ns = delay_ns;
+    weir_wheel_add_unsettled(&loop->wheel, &timer->node);
+    if (!loop->in_tick || loop->wheel.unsettled >= ROW_MAX) weir_loop_settle_timers(loop);
     return 0;
 }
 
 void weir_timer_stop(weir_timer *timer) {
-    if (timer && weir_timer_armed(timer)) weir_deadline_stop(timer->loop, &timer->node);
+    if (timer && timer->node.next) weir_wheel_remove(&timer->loop->wheel, &timer->node);
 }
 
 bool weir_timer_armed(const weir_timer *timer) { return timer->node.next != NULL; }
@@ -68,6 +89,7 @@ static void each_in(struct weir_timer_node *head, void (*each)(void *user, weir_
 }
 
 void weir_loop_each_timer(weir_loop *loop, void (*each)(void *user, weir_timer *timer), void *user) {
+    weir_loop_settle_timers(loop);
     each_in(&loop->due, each, user);
     for (size_t level = 0; level < WEIR_WHEEL_LEVELS; level++)
         for (size_t slot = 0; slot < WEIR_WHEEL_SLOTS; slot++)

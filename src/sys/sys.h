@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The operating system, spelled once: what the backends of real systems share. Everything here returns at once, takes
- * no lock, raises no SIGPIPE, and leaves the flags of descriptors that it did not make alone. Results are counts or
- * WEIR_E..., and `*os_code` is set to the system's own number when the result is negative.
+ * The operating system, spelled once: what the backends of real systems share. Everything here but what is said of
+ * files returns at once, takes no lock, raises no SIGPIPE, and leaves the flags of descriptors that it did not make
+ * alone. Results are counts or WEIR_E..., and `*os_code` is set to the system's own number when the result is negative.
  *
  * A handle here is a descriptor in the low 32 bits and what we know of it above, so that the kind of a descriptor needs
  * no table. */
@@ -10,6 +10,7 @@
 #define WEIR_SYS_SYS_H
 
 #include <weir/address.h>
+#include <weir/handle.h>
 
 #include "base/segment.h"
 
@@ -38,15 +39,27 @@ uint64_t weir_sys_now_ns(void);
 unsigned char *weir_sys_fork_mark(void);
 void weir_sys_fork_mark_free(unsigned char *mark);
 
-/* Sockets. `nonblocking`: as all present backends want them; a ring waits on them all the same. */
-int64_t weir_sys_socket(uint8_t family, bool nonblocking, int *os_code);
-int64_t weir_sys_accept(int64_t handle, bool nonblocking, int *os_code); /* WEIR_EAGAIN: none waiting */
+/* What ends a sleep: a descriptor that becomes readable by `wake`, from any thread or signal handler. Negative: why there
+ * is none; close takes that. */
+int weir_sys_waker_open(int *os_code);
+void weir_sys_waker_close(int waker);
+void weir_sys_waker_wake(int waker);
+void weir_sys_waker_drain(int waker); /* makes it unreadable again */
+
+/* The number that the next descriptor will get, if nobody is faster; -1 when there is none to be had. Asked by copying
+ * `fd`, which is open. */
+int weir_sys_next_fd(int fd);
+
+/* Sockets, non-blocking from birth. */
+int64_t weir_sys_socket(uint8_t family, int *os_code);
+int64_t weir_sys_accept(int64_t handle, int *os_code); /* WEIR_EAGAIN: none waiting */
 int weir_sys_bind(int64_t handle, const weir_address *address, int *os_code);
 int weir_sys_connect(int64_t handle, const weir_address *address, int *os_code); /* WEIR_EAGAIN: under way */
 int weir_sys_connect_result(int64_t handle, int *os_code);                       /* after it became writable */
 int weir_sys_listen(int64_t handle, int backlog, int *os_code);                  /* backlog 0: the largest */
 int weir_sys_reuse_port(int64_t handle, bool on, int *os_code);
 int weir_sys_ipv6_only(int64_t handle, bool on, int *os_code);
+int weir_sys_keepalive(int64_t handle, int silence_s, int *os_code); /* 0: off */
 int weir_sys_unlink(const weir_address *address, int *os_code); /* a socket file, and nothing else */
 int weir_sys_local(int64_t handle, weir_address *ret, int *os_code);
 int weir_sys_peer(int64_t handle, weir_address *ret, int *os_code);
@@ -59,9 +72,47 @@ size_t weir_sys_unsent(int64_t handle);
 int64_t weir_sys_receive(int64_t handle, void *bytes, size_t size, int *os_code);
 int64_t weir_sys_send(int64_t handle, const struct weir_segment *chain, int *os_code);
 
-int weir_sys_pipe(int64_t ret[2], bool nonblocking, int *os_code);
+/* Files: these may block, but for read_at_now, which tells what is in memory and else WEIR_EAGAIN, also where an error or
+ * the end is. `flags`: weir_file_flags. An offset of UINT64_MAX is the file's own position, and the end for a write to
+ * one opened for appending. Writes are made with SIGXFSZ blocked, as every thread of sys/thread.h has it. */
+int64_t weir_sys_open(const char *path, int flags, int *os_code); /* WEIR_ENOTSUP: FIFO, socket, terminal */
+int weir_sys_size(int64_t handle, uint64_t *ret, int *os_code);   /* WEIR_ENOTSUP: no regular file */
+int weir_sys_rewind(int64_t handle, uint64_t by, int *os_code);   /* its own position */
+int weir_sys_sync(int64_t handle, int *os_code);                  /* WEIR_ENOTSUP: nothing to sync it to */
+int weir_sys_finish(int64_t handle, int *os_code);                /* closed whatever it says */
+int64_t weir_sys_read_at(int64_t handle, void *bytes, size_t size, uint64_t offset, int *os_code);
+int64_t weir_sys_read_at_now(int64_t handle, void *bytes, size_t size, uint64_t offset);
+int64_t weir_sys_write_at(int64_t handle, const void *bytes, size_t size, uint64_t offset, int *os_code);
+
+int weir_sys_pipe(int64_t ret[2], int *os_code); /* both ends non-blocking */
 int64_t weir_sys_stdio(int which, int *os_code); /* 0 or 1; finds out what kind it is */
+int weir_sys_can_wait(int fd);                   /* whether a poller takes it: 1 or 0, or -1 and errno */
 int weir_sys_random(void *bytes, size_t size, int *os_code);
+
+/* A descriptor from outside. */
+struct weir_found {
+    int64_t handle;
+    bool reads, writes;
+    bool socket;  /* a connected stream socket */
+    bool listens; /* a listening one */
+    bool file;    /* a regular file, or a device that cannot be waited for */
+    bool blocks;  /* its flags do not say otherwise */
+    uint8_t family;
+};
+
+/* WEIR_ENOENT: no such descriptor; WEIR_ENOTSUP: of a kind that has no place here, or a listening socket that blocks and
+ * is not taken. A taken one is closed when this fails. */
+int weir_sys_adopt(int fd, weir_ownership owner, struct weir_found *ret, int *os_code);
+
+/* A duplicate of the descriptor that a service manager left open under `name`, or under a bare number's index. WEIR_ENOENT
+ * and the names that are there, separated by colons. Reads the environment. */
+int weir_sys_activated(const char *name, int *ret, char *there, size_t size, int *os_code);
+
+/* Descriptors over a UNIX stream, with bytes, `size` > 0. Take returns the bytes, 0 at the end, and a descriptor or -1. */
+int weir_sys_pass(int64_t handle, int64_t what, const void *bytes, size_t size, int *os_code);
+int64_t weir_sys_take(int64_t handle, void *bytes, size_t size, int *fd, int *os_code);
+int weir_sys_same_user(int64_t handle, int *os_code); /* WEIR_EACCES: the peer is another's */
+int weir_sys_private(int64_t handle, int *os_code);   /* before bind: the socket file will be its owner's alone */
 
 /* To and from the system's own form. `size` is in/out as in getsockname. */
 struct sockaddr_storage;

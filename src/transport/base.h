@@ -23,7 +23,8 @@ enum weir_driver_caps {
     WEIR_CAN_SEND = 2,
     WEIR_CAN_HALF_CLOSE = 4,
     WEIR_LINGERS = 8, /* close must wait for the peer's end, or bytes already sent may be destroyed */
-    WEIR_DRAINS = 16  /* after a failed send, receiving still delivers what had come, and then ends */
+    WEIR_DRAINS = 16, /* after a failed send, receiving still delivers what had come, and then ends */
+    WEIR_STANDS = 32  /* on another transport, which is the peer's: it alone looks at rates, and counts as a connection */
 };
 
 /* Downward calls. None calls back into the base from within, except `drop`, which may report gone at once. */
@@ -46,7 +47,8 @@ struct weir_driver {
     /* Sends end-of-stream; the queue is empty. */
     void (*finish)(weir_transport *t);
 
-    /* Ends everything, by a reset if so told, and reports gone when nothing of it is left in the system. Once. */
+    /* Ends everything, by a reset if so told, and reports gone when nothing of it is left in the system. Once; but one
+     * that stands on another and was dropped without a reset may be told again, to be quick (or, now, to reset). */
     void (*drop)(weir_transport *t, bool reset);
 
     /* Addresses, into fields that are zero. */
@@ -55,8 +57,16 @@ struct weir_driver {
     /* Bytes taken but not acknowledged by the peer's system, as far as it can tell. */
     size_t (*unsent)(const weir_transport *t);
 
+    /* `n` bytes that were delivered are dropped, since nobody used them; NULL: they are lost. */
+    void (*unused)(weir_transport *t, size_t n);
+
+    /* What it is open on, where that has no address: a path; NULL: nothing to say. */
+    void (*label)(const weir_transport *t, char *text, size_t size);
+
     /* Frees what the driver holds beside the object, before the extras go; NULL: nothing. */
     void (*fini)(weir_transport *t);
+
+    size_t unit; /* the most bytes of one deliver that cannot be divided; 0: 1 */
 };
 
 /* From here on a system call costs less than a copy and a second look at the bytes (docs/decisions/0001). */
@@ -71,15 +81,50 @@ enum weir_hold {
     WEIR_HOLD_OFFER = WEIR_HOLD_USER_RECEIVE | WEIR_HOLD_LAYER
 };
 
+/* Bytes that moved in one direction since a moment, of which so many are demanded in so much time. */
+struct weir_window {
+    uint64_t moved;
+    uint64_t unsent;   /* sending: not acknowledged when the window began */
+    uint32_t since;    /* timer slots */
+    uint32_t held_at;  /* receiving: since then it has been held */
+    bool open, held;
+    bool measured;     /* `unsent` is known */
+};
+
+/* What hardly any transport has. */
+struct weir_rare {
+    struct weir_window in, out;
+    uint64_t due_ns;             /* when the expected message must be whole */
+    bool not_owed;                /* no message is expected */
+    weir_transport *over, *under; /* neighbours in a stack */
+    size_t need, floor;           /* of the one over it: at least this receive limit, and this floor */
+};
+
+/* Protocols and producers of the library's own, which must know when another takes over, or when the transport is freed
+ * without a word, as in a forked child: then nobody is told, only memory given back. */
+struct weir_own_protocol {
+    weir_protocol protocol;
+    void (*replaced)(weir_transport *t);
+};
+struct weir_own_producer {
+    weir_producer producer;
+    void (*forget)(void *self);
+};
+
 /* What few transports have, made when first needed. */
 struct weir_connecting;
 struct weir_extras {
     weir_op *reader;
-    weir_op *finished, *finished_last; /* ops whose `done` is due, in order */
+    weir_op *finished; /* the last of the ops whose `done` is due; they are a ring */
     const weir_producer *producer;
     void *producer_self;
+    bool own_producer; /* the first member of a struct weir_own_producer */
     struct weir_connecting *connecting; /* until connected */
+    struct weir_rare *rare;
 };
+
+/* Which of several reasons a deadline had, for the hint. */
+enum weir_why { WEIR_WHY_PLAIN, WEIR_WHY_SLOW, WEIR_WHY_SLOW_READER, WEIR_WHY_LATE };
 
 struct weir_transport {
     const struct weir_driver *driver;
@@ -122,6 +167,12 @@ struct weir_transport {
     unsigned dropped : 1;
     unsigned reset : 1; /* by a reset */
     unsigned gone : 1;  /* the driver has let go */
+    unsigned own_protocol : 1; /* the first member of a struct weir_own_protocol */
+    unsigned busy : 1;  /* its user says so */
+    unsigned cut : 1;   /* by a drain at its deadline */
+    unsigned why : 2;   /* enum weir_why */
+    unsigned caps : 6;  /* enum weir_driver_caps: of the driver, or fewer */
+    unsigned hurried : 1; /* dropped a second time */
 };
 
 extern const weir_protocol weir_nobody;
@@ -168,14 +219,25 @@ void weir_transport_fail(weir_transport *t, int code, weir_stage stage, int os_c
 void weir_transport_read_failed(weir_transport *t, int code, int os_code);
 void weir_transport_write_failed(weir_transport *t, int code, int os_code);
 
+/* More than this in one write is never taken. */
+size_t weir_send_largest(const weir_transport *t);
+
 /* A write was refused, or will be held back by its writer: promises a `resume` when the queue is empty. */
 void weir_send_promise(weir_transport *t);
 
-/* A flow that reads `t` learns that another protocol takes over. */
-extern const weir_protocol weir_flow_protocol;
-extern const weir_producer weir_flow_producer;
-void weir_flow_replaced(weir_transport *t);
-void weir_flow_forget(weir_transport *t); /* `t` is freed without a word, as in a forked child */
+/* As set_protocol and register, for the library's own; a producer of these is taken away by them only. */
+int weir_transport_read_by(weir_transport *t, const struct weir_own_protocol *own, void *self);
+int weir_transport_feed_by(weir_transport *t, const struct weir_own_producer *own, void *self);
+void weir_transport_unfeed(weir_transport *t);
+
+/* What flows of every shape share: whether one may lead from `from` to `to`; the end of what is sent to `to`, however
+ * its medium says it; and the close of one that the library reads and whose two directions have ended. */
+int weir_flow_check(const weir_transport *from, const weir_transport *to);
+void weir_flow_pass_end(weir_transport *to);
+void weir_flow_close_if_ended(weir_transport *t);
+
+/* `t` is freed without a word: its own protocol and producer give back what they hold. */
+void weir_transport_forget(weir_transport *t);
 
 /* Holds of the library's own. */
 void weir_transport_hold(weir_transport *t, enum weir_hold hold, bool on);
@@ -187,6 +249,16 @@ void weir_receive_tell_end(weir_transport *t);
 void weir_receive_drop_unread(weir_transport *t);
 bool weir_receive_has_reader(const weir_transport *t);
 
+/* Stacks: a transport on another. */
+int weir_stack_check(const weir_transport *below); /* whether one may stand on it; as in weir/layer.h */
+/* Links them; `need`: bytes that are to be unread below at once. WEIR_ENOMEM, WEIR_EBUDGET. */
+int weir_stack_join(weir_transport *above, weir_transport *below, size_t need);
+void weir_stack_part(weir_transport *t); /* from its neighbours */
+size_t weir_floor_of(const weir_transport *t);
+size_t weir_receive_limit(const weir_transport *t);
+/* As weir_transport_set_protocol, for whoever stands on it. */
+void weir_transport_give(weir_transport *t, const weir_protocol *protocol, void *self);
+
 /* The sending side. */
 void weir_send_flush(weir_transport *t);
 void weir_send_tell_marks(weir_transport *t); /* pause and resume, as the queue stands */
@@ -196,9 +268,18 @@ void weir_send_drop_queue(weir_transport *t); /* frees it, ends borrowed writes;
 void weir_send_purge(weir_transport *t);      /* removes borrowed writes that were cancelled */
 /* Queues bytes beyond the budget if need be: they bring a charge of their own. As weir_transport_write. */
 int weir_send_forward(weir_transport *t, const void *bytes, size_t n);
+/* The same, for whoever flushes `t` itself after that. */
+int weir_send_through(weir_transport *t, const void *bytes, size_t n);
+
+/* Both make them when they are not there; NULL when out of memory. */
+struct weir_extras *weir_extras_of(weir_transport *t);
+struct weir_rare *weir_rare_of(weir_transport *t);
+static inline struct weir_rare *weir_rare_if_any(const weir_transport *t) { return t->extras ? t->extras->rare : NULL; }
+void weir_extras_free(weir_transport *t);
+
+static inline bool weir_transport_has_producer(const weir_transport *t) { return t->extras && t->extras->producer; }
 
 /* Ops. */
-struct weir_extras *weir_extras_of(weir_transport *t); /* makes them; NULL when out of memory */
 void weir_op_start(weir_op *op, weir_transport *t);
 bool weir_op_cancelled(const weir_op *op);
 void weir_op_finish(weir_op *op, int64_t result); /* `done` is called by a step */
@@ -219,6 +300,25 @@ void weir_deadline_review(weir_transport *t); /* arms it for what is nearest, un
 void weir_deadline_set(weir_transport *t, uint64_t delay_ns);
 static inline uint32_t weir_slot_now(const weir_transport *t) {
     return (uint32_t)(loop_of(t)->now_ns / WEIR_TIMER_GRANULARITY_NS);
+}
+uint64_t weir_rest_ns(uint64_t limit_ns, uint64_t elapsed_ns); /* what is left of a limit; 0 only when it has passed */
+uint64_t weir_elapsed_ns(const weir_transport *t, uint32_t since);
+
+/* Least rates and expected messages. */
+int weir_pace_init(weir_transport *t);                 /* WEIR_ENOMEM */
+void weir_pace_receiving(weir_transport *t, bool on);  /* the driver was told so */
+void weir_pace_sending(weir_transport *t);             /* whether bytes wait for the peer may have changed */
+uint64_t weir_pace_rest_ns(const weir_transport *t);   /* until there is something to judge */
+bool weir_pace_judge(weir_transport *t);               /* whether it failed */
+void weir_pace_forget(weir_transport *t);              /* what was expected */
+void weir_pace_hint(const weir_transport *t, char *text, size_t size);
+static inline void weir_pace_received(weir_transport *t, size_t n) {
+    struct weir_rare *rare = weir_rare_if_any(t);
+    if (rare) rare->in.moved += n;
+}
+static inline void weir_pace_sent(weir_transport *t, size_t n) {
+    struct weir_rare *rare = weir_rare_if_any(t);
+    if (rare) rare->out.moved += n;
 }
 
 /* Builds the error of `t` as it stands; NULL when there is none. */

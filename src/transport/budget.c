@@ -7,7 +7,7 @@
 #include "transport/listener.h"
 
 static size_t charged(const weir_transport *t, size_t held) {
-    size_t floor = t->scope->limits.floor;
+    size_t floor = weir_floor_of(t);
     return held > floor ? held : floor;
 }
 

@@ -64,6 +64,7 @@ static int connect_in(struct weir_scope *scope, const weir_address *peer, const 
     weir_transport *t;
     int status = open_socket(scope->loop, peer->family, &handle);
     if (status < 0) return status;
+    weir_socket_keepalive(scope->loop, handle, peer->family, &scope->limits);
     status =
         weir_socket_adopt(scope, weir_socket_driver(peer->family), handle, handle, WEIR_CONNECTING, protocol, self, &t);
     if (status >= 0 && (status = begin((struct weir_socket *)(void *)t, peer)) < 0) weir_transport_free(t);

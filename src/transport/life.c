@@ -8,11 +8,21 @@
 #include <string.h>
 
 #include "transport/base.h"
+#include "transport/drain.h"
+#include "transport/handover.h"
 #include "transport/listener.h"
 
 const weir_protocol weir_nobody = {0};
 
 static const char *const state_names[] = {"connecting", "open", "closing", "gone"};
+
+/* Whom or what it is open to, or nothing. */
+static void name_peer(const weir_transport *t, const weir_transport_info *info, char *text, size_t size) {
+    if (info->peer.family)
+        weir_address_format(&info->peer, text, size);
+    else if (t->driver->label)
+        t->driver->label(t, text, size);
+}
 
 static void describe(const struct weir_object *object, char *text, size_t size) {
     const weir_transport *t =
@@ -20,7 +30,7 @@ static void describe(const struct weir_object *object, char *text, size_t size) 
     weir_transport_info info;
     char peer[WEIR_ADDRESS_TEXT_MAX] = "";
     weir_transport_info_get(t, &info);
-    if (info.peer.family) weir_address_format(&info.peer, peer, sizeof peer);
+    name_peer(t, &info, peer, sizeof peer);
     snprintf(text, size, "%s %s%s(%s)", t->driver->name, peer, *peer ? " " : "", state_names[t->state]);
 }
 
@@ -28,7 +38,8 @@ static void *publish(struct weir_object *object) { return weir_transport_of(obje
 
 static void discard(struct weir_object *object) {
     weir_transport *t = weir_transport_of(object);
-    weir_flow_forget(t);
+    weir_transport_forget(t);
+    weir_handover_forget(t);
     weir_send_drop_queue(t);
     weir_transport_free(t);
 }
@@ -52,9 +63,14 @@ static void join(weir_loop *loop, weir_transport *t) {
 
 int weir_transport_init(weir_transport *t, const struct weir_driver *driver, struct weir_scope *scope,
                         weir_transport_state state, const weir_protocol *protocol, void *self) {
-    if (!weir_budget_take(&scope->budget, scope->limits.floor)) return WEIR_EBUDGET;
     t->driver = driver;
+    t->caps = driver->caps & 63;
     t->scope = scope;
+    if (weir_pace_init(t) < 0) return WEIR_ENOMEM;
+    if (!weir_budget_take(&scope->budget, scope->limits.floor)) {
+        weir_extras_free(t);
+        return WEIR_EBUDGET;
+    }
     t->state = (uint8_t)state;
     t->protocol = protocol ? protocol : &weir_nobody;
     t->self = self;
@@ -69,18 +85,20 @@ int weir_transport_init(weir_transport *t, const struct weir_driver *driver, str
 void weir_transport_free(weir_transport *t) {
     struct weir_scope *scope = t->scope;
     weir_loop *loop = scope->loop;
+    bool stands = t->caps & WEIR_STANDS;
     weir_deadline_stop(loop, &t->deadline);
     weir_receive_drop_unread(t);
     weir_starve_forget(t);
     weir_starve_pass_on(t);
     if (t->driver->fini) t->driver->fini(t);
-    weir_budget_give(&scope->budget, scope->limits.floor);
+    weir_budget_give(&scope->budget, weir_floor_of(t));
+    weir_stack_part(t);
     weir_object_remove(&loop->transports, &t->object);
-    weir_memory_free(&loop->memory, t->extras, sizeof *t->extras);
+    weir_extras_free(t);
     weir_memory_free(&loop->memory, t, t->driver->size);
     weir_starve_relief(loop);
     weir_listeners_budget_back(loop);
-    if (scope->left) scope->left(scope);
+    if (scope->left && !stands) scope->left(scope);
     weir_scope_drop(scope);
 }
 
@@ -90,7 +108,8 @@ const weir_error *weir_transport_reason(const weir_transport *t, weir_error *sto
     *storage = (weir_error){.code = t->code, .stage = (weir_stage)t->stage, .os_code = t->os_code};
     storage->unsent = t->queued + (t->dropped ? t->unacked : 0);
     weir_transport_info_get(t, &info);
-    if (info.peer.family) weir_address_format(&info.peer, storage->peer, sizeof storage->peer);
+    name_peer(t, &info, storage->peer, sizeof storage->peer);
+    weir_pace_hint(t, storage->hint, sizeof storage->hint);
     return storage;
 }
 
@@ -105,15 +124,22 @@ static void bury(weir_transport *t) {
     weir_op_run_finished(t);
     if (extras && extras->producer && extras->producer->stop) extras->producer->stop(extras->producer_self, t, reason);
     if (t->protocol->disconnected) t->protocol->disconnected(t->self, t, reason);
+    weir_drain_left(t);
     weir_transport_free(t);
 }
 
+/* What stands on another is dropped in two steps: closed in order, and then, if that takes too long, at once. */
+static bool may_drop(const weir_transport *t) {
+    return !t->dropped || ((t->caps & WEIR_STANDS) && !t->hurried && !t->gone);
+}
+
 static void drop(weir_transport *t, bool reset) {
-    if (t->dropped) return;
+    if (!may_drop(t)) return;
+    t->hurried = t->dropped || reset;
     t->dropped = 1;
     t->unacked = 0;
     if (reset && t->driver->unsent && t->stage != WEIR_STAGE_CONNECT) t->unacked = (uint32_t)t->driver->unsent(t);
-    weir_deadline_stop(loop_of(t), &t->deadline);
+    if (t->hurried || !(t->caps & WEIR_STANDS)) weir_deadline_stop(loop_of(t), &t->deadline);
     t->driver->drop(t, reset);
 }
 
@@ -138,6 +164,7 @@ void weir_transport_note(weir_transport *t, int code, weir_stage stage, int os_c
 void weir_transport_linger_over(weir_transport *t, bool lost) {
     if (lost) weir_transport_note(t, WEIR_ETIMEDOUT, WEIR_STAGE_CLOSE, 0);
     drop(t, lost);
+    if (t->caps & WEIR_STANDS) drop(t, lost);
 }
 
 static void note_failure(weir_transport *t, int code, weir_stage stage, int os_code) {
@@ -166,8 +193,8 @@ void weir_transport_write_failed(weir_transport *t, int code, int os_code) {
 static bool something_to_read(const weir_transport *t) {
     if (t->state != WEIR_OPEN || t->fatal || !weir_receive_has_reader(t)) return false;
     if ((t->unread && !t->offered) || (t->holds & WEIR_HOLD_OFFER))
-        return t->read_dead || (t->driver->caps & WEIR_DRAINS);
-    return !t->read_dead && !t->peer_ended && (t->driver->caps & WEIR_DRAINS);
+        return t->read_dead || (t->caps & WEIR_DRAINS);
+    return !t->read_dead && !t->peer_ended && (t->caps & WEIR_DRAINS);
 }
 
 /* A direction has failed. Whoever paused receiving because the queue was full must hear that it need not wait. */
@@ -185,7 +212,7 @@ static void go_on_closing(weir_transport *t) {
         t->finished = 1;
         t->driver->finish(t);
     }
-    if (t->peer_ended || t->read_dead || !(t->driver->caps & WEIR_LINGERS)) drop(t, false);
+    if (t->peer_ended || t->read_dead || !(t->caps & WEIR_LINGERS)) drop(t, false);
 }
 
 static void go_on_half_closing(weir_transport *t) {
@@ -270,7 +297,7 @@ int weir_transport_abort(weir_transport *t) {
 int weir_transport_half_close(weir_transport *t) {
     if (!t) return WEIR_EINVAL;
     if (t->state == WEIR_CLOSING || t->state == WEIR_GONE) return WEIR_ECLOSED;
-    if (!(t->driver->caps & WEIR_CAN_HALF_CLOSE)) return WEIR_ENOTSUP;
+    if (!(t->caps & WEIR_CAN_HALF_CLOSE)) return WEIR_ENOTSUP;
     if (t->half_closed) return WEIR_EALREADY;
     t->half_closed = 1;
     weir_transport_step_later(t);

@@ -1,66 +1,58 @@
 /* SPDX-License-Identifier: MIT
  *
- * Listeners: an accept op that repeats, and the reasons not to have one: paused, full, out of budget, backing off,
- * closing. `update` compares what is wanted with what is, and is run by a task whenever one of the reasons changed.
- * Connections wait in the system's backlog meanwhile, where they cost us nothing.
+ * Listeners of every kind, and the reasons not to accept: paused, full, out of budget, backing off, closing. `update`
+ * compares what is wanted with what is, and is run by a task whenever one of the reasons changed. Connections wait in the
+ * backlog meanwhile, where they cost us nothing.
  *
- * Invariant: the number of connections is exact where it is bounded (accepts are then taken one by one), and an accepted
- * handle always becomes a transport or is closed. */
+ * Invariant: the number of connections is exact where it is bounded, and a connection that was accepted becomes a
+ * transport, waits in hand for memory or budget, or is reset and counted.
+ *
+ * A listener that closes gracefully takes in what waits, paused or not, and goes then. What comes so late is bounded, so
+ * that a crowd that never ends cannot keep a loop from its end. */
 #include "transport/listener.h"
 
 #include <stdio.h>
 
-#include "transport/socket.h"
+#include "transport/base.h"
+#include "transport/drain.h"
+#include "transport/handover.h"
 
-struct weir_listener {
-    struct weir_object object;
-    struct weir_task retry;
-    struct weir_port_op accept;
-    struct weir_timer_node backoff;
-    struct weir_scope *scope;
-    size_t connections, max_connections;
-    weir_accept_fn *accepted;
-    void (*closed)(weir_listener *listener, void *user, const weir_error *reason);
-    void *user;
-    weir_address address;
-    int code, os_code; /* what it died of */
-    bool paused, closing, complained;
-};
+#define TAKES 16 /* of those that wait, before others get their turn */
 
-static weir_loop *loop_of_listener(const weir_listener *l) { return l->scope->loop; }
-
-static void update_later(weir_listener *l) { weir_task_push(&loop_of_listener(l)->retries, &l->retry); }
+/* ---- what is the case --------------------------------------------------------------------------------------------- */
 
 static bool has_budget(const weir_listener *l) { return weir_budget_room(&l->scope->budget) >= l->scope->limits.floor; }
 
 static bool is_full(const weir_listener *l) { return l->max_connections && l->connections >= l->max_connections; }
 
-static bool wants(const weir_listener *l) {
-    return !l->closing && !l->paused && !l->backoff.next && !is_full(l) && has_budget(l);
-}
+static bool has_room(const weir_listener *l) { return !l->backoff.next && !is_full(l) && has_budget(l); }
+
+bool weir_listener_takes(const weir_listener *l) { return !l->closing && !l->paused && !l->in_hand && has_room(l); }
+
+void weir_listener_look(weir_listener *l) { weir_task_push(&loop_of_listener(l)->retries, &l->retry); }
+
+/* ---- the end ------------------------------------------------------------------------------------------------------ */
 
 static void free_listener(weir_listener *l) {
     weir_loop *loop = loop_of_listener(l);
+    if (l->freed) l->freed(l);
+    if (l->offer) weir_handover_left(l->offer, l);
     l->scope->left = NULL;
     weir_deadline_stop(loop, &l->backoff);
+    weir_task_remove(&loop->retries, &l->retry);
     weir_object_remove(&loop->listeners, &l->object);
     weir_scope_drop(l->scope);
-    weir_memory_free(&loop->memory, l, sizeof *l);
-}
-
-static void close_handle(weir_listener *l) {
-    struct weir_call close = {.kind = WEIR_CALL_CLOSE, .handle = l->accept.handle};
-    struct weir_call unlink = {.kind = WEIR_CALL_UNLINK, .address = &l->address};
-    if (l->address.family == WEIR_FAMILY_UNIX) weir_port_call(loop_of_listener(l), &unlink);
-    weir_port_call(loop_of_listener(l), &close);
+    weir_memory_free(&loop->memory, l, l->kind->size);
 }
 
 static void finish(weir_listener *l) {
     weir_error reason = {.code = l->code, .stage = WEIR_STAGE_ACCEPT, .os_code = l->os_code};
-    close_handle(l);
-    weir_address_format(&l->address, reason.peer, sizeof reason.peer);
+    weir_loop *loop = loop_of_listener(l);
+    l->kind->text(l, false, reason.peer, sizeof reason.peer);
+    l->kind->shut(l, l->keep);
     if (l->closed) l->closed(l, l->user, l->code ? &reason : NULL);
     free_listener(l);
+    weir_drain_look(loop);
 }
 
 static void die(weir_listener *l, int code, int os_code) {
@@ -69,51 +61,100 @@ static void die(weir_listener *l, int code, int os_code) {
         l->os_code = os_code;
     }
     l->closing = true;
-    update_later(l);
+    l->last_call = WEIR_LAST_NONE;
+    weir_listener_look(l);
 }
+
+/* ---- backing off -------------------------------------------------------------------------------------------------- */
 
 static void back_off(weir_listener *l, int code) {
     weir_loop *loop = loop_of_listener(l);
     char text[WEIR_ADDRESS_TEXT_MAX];
+    if (l->backoff.next) return;
     if (!l->complained)
         weir_loop_log(loop, WEIR_LOG_WARN, "accept on %s: %s; trying again every %u ms",
-                      weir_address_format(&l->address, text, sizeof text), weir_error_text(code),
+                      l->kind->text(l, false, text, sizeof text), weir_error_text(code),
                       (unsigned)(WEIR_ACCEPT_BACKOFF_NS / 1000000));
     l->complained = true;
+    l->stats.backoffs++;
     weir_deadline_start(loop, &l->backoff, weir_after_ns(loop->now_ns, WEIR_ACCEPT_BACKOFF_NS));
 }
 
 static void backoff_over(weir_loop *loop, struct weir_timer_node *node) {
     (void)loop;
-    update_later((weir_listener *)(void *)((char *)node - offsetof(weir_listener, backoff)));
+    weir_listener_look((weir_listener *)(void *)((char *)node - offsetof(weir_listener, backoff)));
 }
 
-/* Exact where a bound is near: one by one. */
+static bool passes_by_itself(int code) {
+    return code == WEIR_EMFILE || code == WEIR_ENOMEM || code == WEIR_EUNREACH || code == WEIR_EACCES ||
+           code == WEIR_EBUDGET;
+}
+
+void weir_listener_failed(weir_listener *l, int code, int os_code) {
+    if (passes_by_itself(code))
+        back_off(l, code);
+    else if (code != WEIR_ECANCELED && code != WEIR_EABORTED)
+        die(l, code, os_code);
+}
+
+/* ---- going on ----------------------------------------------------------------------------------------------------- */
+
+/* Those that wait in hand, or, with `all`, wherever. Whether there may be more. */
+static bool take_waiting(weir_listener *l, bool all) {
+    for (int i = 0; i < TAKES && has_room(l) && (l->in_hand || all); i++) {
+        int status = l->kind->next(l);
+        if (status == WEIR_EAGAIN) return false;
+        if (status < 0) weir_listener_failed(l, status, 0);
+        if (l->closing && ++l->late >= WEIR_DRAIN_BACKLOG) return false;
+    }
+    return l->in_hand || all;
+}
+
+/* Goes on as soon as there is room, which others tell: a member that left, the end of a back-off, budget. */
+static void go_on_later(weir_listener *l) {
+    if (has_room(l))
+        weir_listener_look(l);
+    else if (!has_budget(l))
+        loop_of_listener(l)->floor_awaited = true;
+}
+
+static void go_on_closing(weir_listener *l) {
+    if (l->accepting)
+        l->kind->stop(l);
+    else if (l->last_call && take_waiting(l, l->last_call == WEIR_LAST_BACKLOG) && l->last_call)
+        go_on_later(l);
+    else
+        finish(l);
+}
+
 static void start_accepting(weir_listener *l) {
-    l->accept.once = l->max_connections || weir_budget_room(&l->scope->budget) / 1024 < l->scope->limits.floor;
-    int status = weir_port_submit(loop_of_listener(l), &l->accept);
+    int status = l->kind->start(l);
     if (status < 0) back_off(l, status);
 }
 
-static void update(weir_listener *l) {
-    if (l->closing && !l->accept.active)
-        finish(l);
-    else if (l->accept.active && !wants(l))
-        weir_port_cancel(loop_of_listener(l), &l->accept);
-    else if (!l->accept.active && wants(l))
+static void go_on_open(weir_listener *l) {
+    if (l->in_hand && !l->paused && take_waiting(l, false)) go_on_later(l);
+    bool wanted = weir_listener_takes(l);
+    if (l->accepting && !wanted)
+        l->kind->stop(l);
+    else if (!l->accepting && wanted)
         start_accepting(l);
-    else if (!l->accept.active && !has_budget(l))
+    else if (!l->accepting && !has_budget(l))
         loop_of_listener(l)->floor_awaited = true;
 }
 
 static void run_retry(struct weir_task *task) {
-    update((weir_listener *)(void *)((char *)task - offsetof(weir_listener, retry)));
+    weir_listener *l = (weir_listener *)(void *)((char *)task - offsetof(weir_listener, retry));
+    if (l->closing)
+        go_on_closing(l);
+    else
+        go_on_open(l);
 }
 
 static void member_left(struct weir_scope *scope) {
     weir_listener *l = scope->owner;
     l->connections--;
-    if (!l->accept.active) update_later(l);
+    if (!l->accepting) weir_listener_look(l);
 }
 
 void weir_listeners_budget_back(weir_loop *loop) {
@@ -121,186 +162,111 @@ void weir_listeners_budget_back(weir_loop *loop) {
     loop->floor_awaited = false;
     struct weir_object *head = &loop->listeners.head;
     for (struct weir_object *o = head->next; o != head; o = o->next) {
-        weir_listener *l = (weir_listener *)(void *)((char *)o - offsetof(weir_listener, object));
-        if (l->accept.active) continue;
+        weir_listener *l = weir_listener_of(o);
+        if (l->accepting) continue;
         if (has_budget(l))
-            update_later(l);
+            weir_listener_look(l);
         else
             loop->floor_awaited = true;
     }
 }
 
-/* The user gives it a protocol now or never. */
-static void introduce(weir_listener *l, weir_transport *t) {
+void weir_listener_let_in(weir_listener *l, weir_transport *t) {
+    l->connections++;
+    l->complained = false;
     l->accepted(t, l->user);
-    if (t->protocol == &weir_nobody && !weir_receive_has_reader(t)) weir_transport_abort(t);
+    if (t->protocol == &weir_nobody && !weir_receive_has_reader(t)) {
+        weir_transport_abort(t);
+        l->stats.refused++;
+    } else {
+        l->stats.accepted++;
+    }
     weir_transport_advance(t);
 }
 
-static void take_in(weir_listener *l, weir_handle handle) {
-    struct weir_call refuse = {.kind = WEIR_CALL_CLOSE, .handle = handle, .value = 1};
-    const struct weir_driver *driver = weir_socket_driver(l->address.family);
-    weir_transport *t;
-    int status =
-        l->closing ? WEIR_ECLOSED : weir_socket_adopt(l->scope, driver, handle, handle, WEIR_OPEN, NULL, NULL, &t);
-    if (status < 0) {
-        weir_port_call(loop_of_listener(l), &refuse);
-        if (status != WEIR_ECLOSED && !l->backoff.next) back_off(l, status);
-        return;
-    }
-    l->connections++;
-    l->complained = false;
-    introduce(l, t);
-}
-
-static bool passes_by_itself(int code) {
-    return code == WEIR_EMFILE || code == WEIR_ENOMEM || code == WEIR_EUNREACH || code == WEIR_EACCES;
-}
-
-static void accepted(struct weir_port_op *op, const struct weir_completion *c) {
-    weir_listener *l = (weir_listener *)(void *)((char *)op - offsetof(weir_listener, accept));
-    if (c->result >= 0)
-        take_in(l, c->result);
-    else if (passes_by_itself((int)c->result))
-        back_off(l, (int)c->result);
-    else if (c->result != WEIR_ECANCELED && c->result != WEIR_EABORTED)
-        die(l, (int)c->result, c->os_code);
-    if (c->last || !wants(l)) update_later(l);
-}
+/* ---- the object --------------------------------------------------------------------------------------------------- */
 
 static void describe(const struct weir_object *object, char *text, size_t size) {
     const weir_listener *l =
         (const weir_listener *)(const void *)((const char *)object - offsetof(weir_listener, object));
     char address[WEIR_ADDRESS_TEXT_MAX];
-    snprintf(text, size, "listener %s (%s)", weir_address_format(&l->address, address, sizeof address),
+    snprintf(text, size, "listener %s (%s)", l->kind->text(l, false, address, sizeof address),
              l->closing  ? "closing"
              : l->paused ? "paused"
                          : "open");
 }
 
-static void *publish(struct weir_object *object) { return (char *)object - offsetof(weir_listener, object); }
+static void *publish(struct weir_object *object) { return weir_listener_of(object); }
 
-static void discard(struct weir_object *object) { free_listener(publish(object)); }
+static void discard(struct weir_object *object) { free_listener(weir_listener_of(object)); }
 
-static void join(weir_loop *loop, weir_listener *l) {
+int weir_listener_new(weir_loop *loop, const struct weir_listener_kind *kind, const weir_listen_options *options,
+                      weir_accept_fn *accepted, void *user, weir_listener **ret) {
+    static const weir_listen_options none = {0};
+    const weir_listen_options *o = options ? options : &none;
+    if (weir_draining(loop)) return WEIR_ECLOSED;
+    weir_listener *l = weir_memory_new(&loop->memory, kind->size);
+    if (!l) return WEIR_ENOMEM;
+    l->scope = weir_scope_new(loop, o->limits, o->budget);
+    if (!l->scope) {
+        weir_memory_free(&loop->memory, l, kind->size);
+        return WEIR_ENOMEM;
+    }
+    l->kind = kind;
+    l->scope->owner = l;
+    l->scope->left = member_left;
+    l->max_connections = o->max_connections;
+    l->closed = o->closed;
+    l->accepted = accepted;
+    l->user = user;
+    l->backoff.expire = backoff_over;
+    *ret = l;
+    return 0;
+}
+
+void weir_listener_open(weir_listener *l) {
+    weir_loop *loop = loop_of_listener(l);
     loop->listeners.describe = describe;
     loop->listeners.publish = publish;
     loop->listeners.discard = discard;
     loop->retries.run = run_retry;
     weir_object_add(&loop->listeners, &l->object);
+    weir_listener_look(l);
 }
 
-static int set_options(weir_loop *loop, weir_handle handle, const weir_address *address, const weir_listen_options *o) {
-    struct weir_call reuse = {.kind = WEIR_CALL_OPTION, .handle = handle, .option = WEIR_OPTION_REUSEPORT, .value = 1};
-    struct weir_call only = {.kind = WEIR_CALL_OPTION, .handle = handle, .option = WEIR_OPTION_IPV6_ONLY};
-    int status = o->reuse_port ? weir_port_call(loop, &reuse) : 0;
-    if (status < 0 || address->family != WEIR_FAMILY_IPV6) return status;
-    only.value = o->ipv6_only;
-    return weir_port_call(loop, &only);
-}
-
-/* Binds and listens; `*named` is the address in force. */
-static int prepare(weir_loop *loop, weir_handle handle, const weir_address *address, const weir_listen_options *options,
-                   weir_address *named, int *os_code) {
-    struct weir_call bind = {.kind = WEIR_CALL_BIND, .handle = handle, .address = address};
-    struct weir_call listen = {.kind = WEIR_CALL_LISTEN, .handle = handle, .value = options->backlog};
-    struct weir_call local = {.kind = WEIR_CALL_LOCAL, .handle = handle, .named = named};
-    int status = set_options(loop, handle, address, options);
-    if (status >= 0) {
-        status = weir_port_call(loop, &bind);
-        *os_code = bind.os_code;
-    }
-    if (status >= 0) {
-        status = weir_port_call(loop, &listen);
-        *os_code = listen.os_code;
-    }
-    return status < 0 ? status : weir_port_call(loop, &local);
-}
-
-static weir_listener *new_listener(weir_loop *loop, const weir_listen_options *options) {
-    weir_listener *l = weir_memory_new(&loop->memory, sizeof *l);
-    if (!l) return NULL;
-    l->scope = weir_scope_new(loop, options->limits, options->budget);
-    if (!l->scope) {
-        weir_memory_free(&loop->memory, l, sizeof *l);
-        return NULL;
-    }
-    l->scope->owner = l;
-    l->scope->left = member_left;
-    l->max_connections = options->max_connections;
-    l->closed = options->closed;
-    l->backoff.expire = backoff_over;
-    return l;
-}
-
-static void forget(weir_loop *loop, weir_listener *l) {
+void weir_listener_forget(weir_listener *l) {
+    struct weir_memory *memory = &loop_of_listener(l)->memory;
     weir_scope_drop(l->scope);
-    weir_memory_free(&loop->memory, l, sizeof *l);
+    weir_memory_free(memory, l, l->kind->size);
 }
 
-static int listen_on(weir_loop *loop, weir_listener *l, const weir_address *address, const weir_listen_options *options,
-                     int *os_code) {
-    struct weir_call open = {.kind = WEIR_CALL_SOCKET, .family = address->family};
-    int status = weir_port_call(loop, &open);
-    *os_code = open.os_code;
-    if (status < 0) return status;
-    status = prepare(loop, open.handle, address, options, &l->address, os_code);
-    if (status < 0) {
-        struct weir_call close = {.kind = WEIR_CALL_CLOSE, .handle = open.handle};
-        weir_port_call(loop, &close);
-        return status;
-    }
-    l->accept = (struct weir_port_op){.done = accepted, .handle = open.handle, .kind = WEIR_PORT_ACCEPT};
+void weir_listener_end(weir_listener *l, enum weir_last_call last) {
+    l->closing = true;
+    if (!l->code) l->last_call = (uint8_t)last;
+    weir_listener_look(l);
+}
+
+/* ---- the public calls --------------------------------------------------------------------------------------------- */
+
+static int set_paused(weir_listener *l, bool paused) {
+    if (!l) return WEIR_EINVAL;
+    l->paused = paused;
+    if (!l->closing) weir_listener_look(l);
     return 0;
 }
 
-int weir_socket_listen(weir_loop *loop, const weir_address *address, const weir_listen_options *options,
-                       weir_accept_fn *accept, void *user, weir_listener **ret) {
-    static const weir_listen_options none = {0};
-    const weir_listen_options *o = options ? options : &none;
-    int os_code = 0;
-    if (!loop || !address || !address->family || !accept || o->backlog < 0) return WEIR_EINVAL;
-    weir_listener *l = new_listener(loop, o);
-    int status = l ? listen_on(loop, l, address, o, &os_code) : WEIR_ENOMEM;
-    if (status < 0) {
-        if (l) forget(loop, l);
-        return weir_loop_fail(loop, status, WEIR_STAGE_LISTEN, os_code, address);
-    }
-    l->accepted = accept;
-    l->user = user;
-    join(loop, l);
-    update_later(l);
-    if (ret) *ret = l;
-    return 0;
-}
+int weir_listener_pause(weir_listener *listener) { return set_paused(listener, true); }
 
-int weir_listener_pause(weir_listener *listener) {
-    if (!listener) return WEIR_EINVAL;
-    listener->paused = true;
-    if (!listener->closing) update_later(listener);
-    return 0;
-}
-
-int weir_listener_resume(weir_listener *listener) {
-    if (!listener) return WEIR_EINVAL;
-    listener->paused = false;
-    if (!listener->closing) update_later(listener);
-    return 0;
-}
+int weir_listener_resume(weir_listener *listener) { return set_paused(listener, false); }
 
 int weir_listener_close(weir_listener *listener) {
     if (!listener) return WEIR_EINVAL;
     if (listener->closing) return WEIR_EALREADY;
-    listener->closing = true;
-    update_later(listener);
+    weir_listener_end(listener, WEIR_LAST_NONE);
     return 0;
 }
 
-int weir_listener_address(const weir_listener *listener, weir_address *ret) {
-    if (!listener || !ret) return WEIR_EINVAL;
-    *ret = listener->address;
-    return 0;
-}
+void weir_listener_stats_get(const weir_listener *listener, weir_listener_stats *ret) { *ret = listener->stats; }
 
 size_t weir_listener_connections(const weir_listener *listener) { return listener ? listener->connections : 0; }
 

@@ -3,30 +3,18 @@
  * The pair in memory. Nothing is copied between the ends: bytes wait in the sender's queue until the receiver takes
  * them from there, in a step of the receiver. So flow control is that of the two bases and nothing else. Each end keeps
  * a note of what the other has yet to hear (its end, its reset), which is told in that step too. */
-#include <weir/mem.h>
+#include "transport/mem.h"
 
-#include "transport/base.h"
-
-struct mem {
-    weir_transport base;
-    struct mem *peer;      /* NULL once that one has let go */
-    struct weir_task pull; /* bytes or news from the peer are waiting */
-    bool receiving;
-    bool recalled;      /* the base wants its queue back */
-    bool peer_finished; /* its end-of-stream comes after its queue */
-    bool peer_reset;
-};
-
-static struct mem *mem_of(const weir_transport *t) {
+static struct weir_mem *mem_of(const weir_transport *t) {
     union {
         const weir_transport *in;
-        struct mem *out;
+        struct weir_mem *out;
     } same = {t};
     return same.out;
 }
 
-static void pull_later(struct mem *m) {
-    if (m) weir_task_push(&loop_of(&m->base)->pulls, &m->pull);
+static void pull_later(struct weir_mem *m) {
+    if (m) weir_turn_later(loop_of(&m->base), &m->pull);
 }
 
 static int receive(weir_transport *t, bool on) {
@@ -36,7 +24,7 @@ static int receive(weir_transport *t, bool on) {
 }
 
 static int64_t send_chain(weir_transport *t, const struct weir_segment *chain, bool now, int *os_code) {
-    struct mem *m = mem_of(t);
+    struct weir_mem *m = mem_of(t);
     (void)chain;
     (void)os_code;
     if (!m->peer) return WEIR_ERESET;
@@ -51,15 +39,15 @@ static void recall(weir_transport *t) {
 }
 
 static void finish(weir_transport *t) {
-    struct mem *m = mem_of(t);
+    struct weir_mem *m = mem_of(t);
     if (!m->peer) return;
     m->peer->peer_finished = true;
     pull_later(m->peer);
 }
 
 /* The peer hears of a reset, unless it had been told the end and has nothing left to send. */
-static void part(struct mem *m, bool reset) {
-    struct mem *peer = m->peer;
+static void part(struct weir_mem *m, bool reset) {
+    struct weir_mem *peer = m->peer;
     if (!peer) return;
     m->peer = NULL;
     peer->peer = NULL;
@@ -68,13 +56,14 @@ static void part(struct mem *m, bool reset) {
 }
 
 static void drop(weir_transport *t, bool reset) {
+    weir_mem_leave_line(mem_of(t));
     part(mem_of(t), reset);
     weir_transport_gone(t);
 }
 
 /* One turn of the sender's queue: what was in its first segment. The receiver may abort either end meanwhile. */
-static bool pull_some(struct mem *m) {
-    struct mem *from = m->peer;
+static bool pull_some(struct weir_mem *m) {
+    struct weir_mem *from = m->peer;
     struct weir_segment *s = from ? from->base.first : NULL;
     if (!m->receiving || !s || !from->base.sending) return false;
     size_t n = s->size < WEIR_DELIVERY_MAX ? s->size : WEIR_DELIVERY_MAX;
@@ -83,7 +72,7 @@ static bool pull_some(struct mem *m) {
     return m->peer != NULL;
 }
 
-static void tell_news(struct mem *m) {
+static void tell_news(struct weir_mem *m) {
     bool queue_empty = !m->peer || !m->peer->base.queued;
     if (m->peer_reset && m->receiving) {
         weir_transport_read_failed(&m->base, WEIR_ERESET, 0);
@@ -96,13 +85,13 @@ static void tell_news(struct mem *m) {
     }
 }
 
-static void give_back(struct mem *m) {
+static void give_back(struct weir_mem *m) {
     m->recalled = false;
     weir_transport_sent(&m->base, 0);
 }
 
-static void run_pull(struct weir_task *task) {
-    struct mem *m = (struct mem *)(void *)((char *)task - offsetof(struct mem, pull));
+static void run_pull(struct weir_turn *turn) {
+    struct weir_mem *m = (struct weir_mem *)(void *)((char *)turn - offsetof(struct weir_mem, pull));
     if (m->base.gone) return;
     if (m->recalled) give_back(m);
     if (pull_some(m) && m->receiving) pull_later(m);
@@ -110,13 +99,14 @@ static void run_pull(struct weir_task *task) {
 }
 
 static void fini(weir_transport *t) {
+    weir_mem_leave_line(mem_of(t));
     part(mem_of(t), true);
-    weir_task_remove(&loop_of(t)->pulls, &mem_of(t)->pull);
+    weir_turn_cancel(loop_of(t), &mem_of(t)->pull);
 }
 
 static const struct weir_driver driver = {
     .name = "mem",
-    .size = sizeof(struct mem),
+    .size = sizeof(struct weir_mem),
     .caps = WEIR_CAN_RECEIVE | WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE | WEIR_LINGERS | WEIR_DRAINS,
     .receive = receive,
     .send = send_chain,
@@ -126,27 +116,36 @@ static const struct weir_driver driver = {
     .fini = fini,
 };
 
-static struct mem *new_end(struct weir_scope *scope, int *status) {
-    struct mem *m = weir_memory_new(&scope->loop->memory, sizeof *m);
-    *status = m ? weir_transport_init(&m->base, &driver, scope, WEIR_OPEN, NULL, NULL) : WEIR_ENOMEM;
-    if (m && *status < 0) weir_memory_free(&scope->loop->memory, m, sizeof *m);
-    return *status < 0 ? NULL : m;
+int weir_mem_end(struct weir_scope *scope, weir_transport_state state, const weir_protocol *protocol, void *self,
+                 struct weir_mem **ret) {
+    struct weir_mem *m = weir_memory_new(&scope->loop->memory, sizeof *m);
+    int status = m ? weir_transport_init(&m->base, &driver, scope, state, protocol, self) : WEIR_ENOMEM;
+    if (status < 0) {
+        if (m) weir_memory_free(&scope->loop->memory, m, sizeof *m);
+        return status;
+    }
+    m->pull.run = run_pull;
+    *ret = m;
+    return 0;
+}
+
+void weir_mem_join(struct weir_mem *a, struct weir_mem *b) {
+    a->peer = b;
+    b->peer = a;
 }
 
 static int make_pair(struct weir_scope *scope, weir_transport *ret[2]) {
-    int status;
-    struct mem *a = new_end(scope, &status);
-    if (!a) return status;
-    struct mem *b = new_end(scope, &status);
-    if (!b) {
-        weir_transport_free(&a->base);
+    struct weir_mem *ends[2];
+    int status = weir_mem_end(scope, WEIR_OPEN, NULL, NULL, &ends[0]);
+    if (status < 0) return status;
+    status = weir_mem_end(scope, WEIR_OPEN, NULL, NULL, &ends[1]);
+    if (status < 0) {
+        weir_transport_free(&ends[0]->base);
         return status;
     }
-    scope->loop->pulls.run = run_pull;
-    a->peer = b;
-    b->peer = a;
+    weir_mem_join(ends[0], ends[1]);
     for (int i = 0; i < 2; i++)
-        weir_transport_step_later(ret[i] = i ? &b->base : &a->base);
+        weir_transport_step_later(ret[i] = &ends[i]->base);
     return 0;
 }
 

@@ -11,11 +11,6 @@ bool weir_op_active(const weir_op *op) { return op && op->state != OP_IDLE; }
 
 bool weir_op_cancelled(const weir_op *op) { return op->state == OP_CANCELLED; }
 
-struct weir_extras *weir_extras_of(weir_transport *t) {
-    if (!t->extras) t->extras = weir_memory_new(&loop_of(t)->memory, sizeof *t->extras);
-    return t->extras;
-}
-
 static bool is_reader(const weir_op *op) { return op->transport->extras->reader == op; }
 
 static void cancel(weir_op *op, int code) {
@@ -60,20 +55,18 @@ void weir_op_finish(weir_op *op, int64_t result) {
     weir_timer_stop(&op->timer);
     op->state = OP_FINISHED;
     op->result = result;
-    op->next = NULL;
-    if (e->finished)
-        e->finished_last->next = op;
-    else
-        e->finished = op;
-    e->finished_last = op;
+    op->next = e->finished ? e->finished->next : op;
+    if (e->finished) e->finished->next = op;
+    e->finished = op;
 }
 
 void weir_op_run_finished(weir_transport *t) {
-    struct weir_extras *e = t->extras;
-    if (!e) return;
-    weir_op *op = e->finished;
-    e->finished = NULL;
-    for (weir_op *next; op; op = next) {
+    weir_op *last = t->extras ? t->extras->finished : NULL;
+    if (!last) return;
+    weir_op *op = last->next, *next;
+    t->extras->finished = NULL;
+    last->next = NULL;
+    for (; op; op = next) {
         next = op->next;
         op->state = OP_IDLE;
         op->done(op, op->result);
@@ -89,7 +82,7 @@ void weir_op_fail_reader(weir_transport *t, int code) {
 
 int weir_transport_read(weir_transport *t, weir_op *op, void *buffer, size_t least, size_t size) {
     if (!t || !op || !op->done || !buffer || !size || least > size) return WEIR_EINVAL;
-    if (!(t->driver->caps & WEIR_CAN_RECEIVE)) return WEIR_ENOTSUP;
+    if (!(t->caps & WEIR_CAN_RECEIVE)) return WEIR_ENOTSUP;
     if (t->state > WEIR_OPEN) return WEIR_ECLOSED;
     if (weir_op_active(op) || weir_receive_has_reader(t)) return WEIR_EBUSY;
     if (!weir_extras_of(t)) return WEIR_ENOMEM;

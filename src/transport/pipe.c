@@ -10,17 +10,18 @@
 
 #include "transport/base.h"
 
-static bool reads_by_flow(const weir_transport *t) { return t->protocol == &weir_flow_protocol; }
-
-static bool has_producer(const weir_transport *t) { return t->extras && t->extras->producer; }
-
 /* Nobody will write to it any more, or it has been told so. */
 static bool sending_is_over(const weir_transport *t) {
-    return t->half_closed || !(t->driver->caps & WEIR_CAN_SEND) || !has_producer(t);
+    return t->half_closed || !(t->driver->caps & WEIR_CAN_SEND) || !weir_transport_has_producer(t);
 }
 
-static void close_if_both_ended(weir_transport *t) {
-    if (reads_by_flow(t) && t->end_told && sending_is_over(t)) weir_transport_close(t);
+void weir_flow_close_if_ended(weir_transport *t) {
+    if (t->own_protocol && t->end_told && sending_is_over(t)) weir_transport_close(t);
+}
+
+void weir_flow_pass_end(weir_transport *to) {
+    if (weir_transport_half_close(to) == WEIR_ENOTSUP) weir_transport_close(to);
+    weir_flow_close_if_ended(to);
 }
 
 static void hold(weir_flow *flow, bool on) { weir_transport_hold(flow->from, WEIR_HOLD_LAYER, on); }
@@ -57,18 +58,16 @@ static size_t received(void *self, weir_transport *from, const uint8_t *bytes, s
 
 static void ended(void *self, weir_transport *from) {
     weir_flow *flow = self;
-    weir_transport *to = flow->to;
-    if (to && weir_transport_half_close(to) == WEIR_ENOTSUP) weir_transport_close(to);
-    close_if_both_ended(from);
-    if (to && to != from) close_if_both_ended(to);
+    if (flow->to) weir_flow_pass_end(flow->to);
+    weir_flow_close_if_ended(from);
 }
 
 static void leave(weir_flow *flow) {
-    if (flow->to) flow->to->extras->producer = NULL;
+    if (flow->to) weir_transport_unfeed(flow->to);
     flow->to = NULL;
 }
 
-void weir_flow_replaced(weir_transport *t) {
+static void replaced(weir_transport *t) {
     weir_flow *flow = t->self;
     leave(flow);
     flow->from = NULL;
@@ -110,30 +109,28 @@ static void stop(void *self, weir_transport *to, const weir_error *reason) {
         lose(flow, reason);
         return;
     }
-    close_if_both_ended(flow->from);
+    weir_flow_close_if_ended(flow->from);
 }
 
-const weir_protocol weir_flow_protocol = {.received = received, .ended = ended, .disconnected = disconnected};
-const weir_producer weir_flow_producer = {.pause = pause, .resume = resume, .stop = stop};
+static void forget(void *self) { ((weir_flow *)self)->to = NULL; }
 
-void weir_flow_forget(weir_transport *t) {
-    if (has_producer(t) && t->extras->producer == &weir_flow_producer)
-        ((weir_flow *)t->extras->producer_self)->to = NULL;
-    if (reads_by_flow(t)) weir_flow_replaced(t);
-}
+static const struct weir_own_protocol flow_protocol = {
+    .protocol = {.received = received, .ended = ended, .disconnected = disconnected}, .replaced = replaced};
+static const struct weir_own_producer flow_producer = {.producer = {.pause = pause, .resume = resume, .stop = stop},
+                                                       .forget = forget};
 
-static int check(const weir_transport *from, const weir_transport *to) {
+int weir_flow_check(const weir_transport *from, const weir_transport *to) {
     if (!from || !to || loop_of(from) != loop_of(to)) return WEIR_EINVAL;
     if (!(from->driver->caps & WEIR_CAN_RECEIVE) || !(to->driver->caps & WEIR_CAN_SEND)) return WEIR_ENOTSUP;
     return to->half_closed || to->send_dead ? WEIR_ECLOSED : 0;
 }
 
 static int start(weir_flow *flow, weir_transport *from, weir_transport *to) {
-    int status = flow->from ? WEIR_EBUSY : weir_transport_register(to, &weir_flow_producer, flow);
+    int status = flow->from ? WEIR_EBUSY : weir_transport_feed_by(to, &flow_producer, flow);
     if (status < 0) return status;
-    status = weir_transport_set_protocol(from, &weir_flow_protocol, flow);
+    status = weir_transport_read_by(from, &flow_protocol, flow);
     if (status < 0) {
-        to->extras->producer = NULL;
+        weir_transport_unfeed(to);
         return status;
     }
     flow->from = from;
@@ -145,7 +142,7 @@ static int start(weir_flow *flow, weir_transport *from, weir_transport *to) {
 }
 
 int weir_pipe_flow(weir_transport *from, weir_transport *to, weir_flow *flow) {
-    int status = check(from, to);
+    int status = weir_flow_check(from, to);
     if (status < 0) return status;
     if (flow) {
         flow->owned = false;

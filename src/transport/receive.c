@@ -64,7 +64,7 @@ static size_t offer(weir_transport *t, const uint8_t *bytes, size_t n) {
 }
 
 static void fail_if_too_large(weir_transport *t, size_t left) {
-    if (t->offered && t->state == WEIR_OPEN && left >= t->scope->limits.receive)
+    if (t->offered && t->state == WEIR_OPEN && left >= weir_receive_limit(t))
         weir_transport_fail(t, WEIR_EMSGSIZE, WEIR_STAGE_READ, 0);
 }
 
@@ -89,11 +89,16 @@ static bool make_room(weir_transport *t, size_t n) {
     return true;
 }
 
+static void tell_unused(weir_transport *t, size_t n) {
+    if (n && t->driver->unused) t->driver->unused(t, n);
+}
+
 /* Keeps what was not taken. Bytes that are drawn already cannot be refused, so the budget is exceeded rather than bytes
  * lost, and then receiving stops until budget is back. */
 static void save(weir_transport *t, const uint8_t *bytes, size_t n) {
     size_t before = weir_transport_held(t);
     if (!make_room(t, n)) {
+        tell_unused(t, n);
         weir_transport_fail(t, WEIR_ENOMEM, WEIR_STAGE_READ, 0);
         return;
     }
@@ -120,12 +125,11 @@ void weir_receive_offer(weir_transport *t) {
     t->lent = 1;
     size_t used = offer(t, s->bytes, s->size);
     t->lent = 0;
-    if (t->state != WEIR_OPEN) {
-        weir_receive_drop_unread(t);
-        return;
-    }
     if (used) used_from_unread(t, used);
-    fail_if_too_large(t, unread_of(t));
+    if (t->state != WEIR_OPEN)
+        weir_receive_drop_unread(t);
+    else
+        fail_if_too_large(t, unread_of(t));
 }
 
 void weir_receive_drop_unread(weir_transport *t) {
@@ -135,12 +139,17 @@ void weir_receive_drop_unread(weir_transport *t) {
     weir_segment_give(&loop_of(t)->pool, t->unread);
     t->unread = NULL;
     weir_charge(t, before, before - n, false);
+    tell_unused(t, n);
 }
 
 void weir_transport_deliver(weir_transport *t, const uint8_t *bytes, size_t n) {
     size_t used = 0;
-    if (t->state != WEIR_OPEN) return;
+    if (t->state != WEIR_OPEN) {
+        tell_unused(t, n);
+        return;
+    }
     t->received_at = weir_slot_now(t);
+    weir_pace_received(t, n);
     if (!t->unread) used = offer(t, bytes, n);
     if (used < n && t->state == WEIR_OPEN) {
         bool more = t->unread != NULL;
@@ -150,6 +159,8 @@ void weir_transport_deliver(weir_transport *t, const uint8_t *bytes, size_t n) {
             weir_receive_offer(t);
         }
         fail_if_too_large(t, unread_of(t));
+    } else {
+        tell_unused(t, n - used);
     }
     if (t->unread || t->holds || t->state != WEIR_OPEN) weir_receive_update(t);
     if (t->extras) weir_op_run_finished(t);
@@ -193,17 +204,19 @@ void weir_receive_tell_end(weir_transport *t) {
 
 /* Whether more bytes are wanted from the system. While closing they are, to be discarded until the peer ends. */
 static bool wants(const weir_transport *t) {
-    if (t->peer_ended || t->read_dead || t->dropped || !(t->driver->caps & WEIR_CAN_RECEIVE)) return false;
-    if (t->state == WEIR_CLOSING) return (t->driver->caps & WEIR_LINGERS) != 0;
-    return may_offer(t) && !(t->holds & WEIR_HOLD_BUDGET) && unread_of(t) < t->scope->limits.receive;
+    if (t->peer_ended || t->read_dead || t->dropped || !(t->caps & WEIR_CAN_RECEIVE)) return false;
+    if (t->state == WEIR_CLOSING) return (t->caps & WEIR_LINGERS) != 0;
+    return may_offer(t) && !(t->holds & WEIR_HOLD_BUDGET) && unread_of(t) < weir_receive_limit(t);
 }
 
 void weir_receive_update(weir_transport *t) {
     bool on = wants(t);
     if (on == t->receiving) return;
     int status = t->driver->receive(t, on);
-    if (status < 0)
+    if (status < 0) {
         weir_transport_fail(t, status, WEIR_STAGE_READ, 0);
-    else
-        t->receiving = on;
+        return;
+    }
+    t->receiving = on;
+    weir_pace_receiving(t, on);
 }

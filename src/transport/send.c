@@ -24,15 +24,15 @@ static int room_left(const weir_transport *t) {
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 /* More than this at once will never be taken. */
-static size_t largest_write(const weir_transport *t) {
+size_t weir_send_largest(const weir_transport *t) {
     return least(t->scope->limits.write_cap, least(t->scope->budget.limit, loop_of(t)->scope.budget.limit));
 }
 
 /* Whether `n` more bytes are welcome. A dead direction takes them and counts them unsent: the loss is on its way. */
 static int admit(const weir_transport *t, size_t n) {
-    if (!(t->driver->caps & WEIR_CAN_SEND)) return WEIR_ENOTSUP;
+    if (!(t->caps & WEIR_CAN_SEND)) return WEIR_ENOTSUP;
     if (t->state > WEIR_OPEN || t->half_closed || t->send_dead) return WEIR_ECLOSED;
-    if (n > largest_write(t)) return WEIR_EMSGSIZE;
+    if (n > weir_send_largest(t)) return WEIR_EMSGSIZE;
     if (t->queued > t->scope->limits.write_cap - n) return WEIR_ENOBUFS;
     return 0;
 }
@@ -146,7 +146,7 @@ static int take_charge(weir_transport *t, size_t n, bool force) {
     return status;
 }
 
-static int write_slices(weir_transport *t, const weir_slice *slices, size_t count, size_t n, bool force) {
+static int queue_slices(weir_transport *t, const weir_slice *slices, size_t count, size_t n, bool force) {
     struct weir_segment *spare = NULL;
     size_t held = weir_transport_held(t);
     int status = take_charge(t, n, force);
@@ -159,8 +159,13 @@ static int write_slices(weir_transport *t, const weir_slice *slices, size_t coun
     queue_rest(t, slices, count, taken, &spare);
     give_chain(&loop_of(t)->pool, spare);
     if (taken) weir_charge(t, held + n, held + n - taken, false);
-    if (t->queued) flush_later(t);
     return room_left(t);
+}
+
+static int write_slices(weir_transport *t, const weir_slice *slices, size_t count, size_t n, bool force) {
+    int room = queue_slices(t, slices, count, n, force);
+    if (n && room >= 0 && t->queued) flush_later(t);
+    return room;
 }
 
 int weir_transport_write(weir_transport *t, const void *bytes, size_t n) {
@@ -170,6 +175,10 @@ int weir_transport_write(weir_transport *t, const void *bytes, size_t n) {
 
 int weir_send_forward(weir_transport *t, const void *bytes, size_t n) {
     return write_slices(t, &(weir_slice){bytes, n}, 1, n, true);
+}
+
+int weir_send_through(weir_transport *t, const void *bytes, size_t n) {
+    return queue_slices(t, &(weir_slice){bytes, n}, 1, n, true);
 }
 
 int weir_transport_write_sequence(weir_transport *t, const weir_slice *slices, size_t count) {
@@ -223,6 +232,7 @@ static void consume(weir_transport *t, size_t n) {
     size_t held = weir_transport_held(t);
     assert(n <= t->queued);
     if (n) t->sent_at = weir_slot_now(t);
+    weir_pace_sent(t, n);
     t->queued -= n;
     for (size_t rest = n; rest;) {
         size_t k = rest < t->first->size ? rest : t->first->size;
@@ -309,12 +319,14 @@ static void give_to_driver(weir_transport *t) {
         t->sent_at = weir_slot_now(t);
         weir_deadline_review(t);
     }
+    weir_pace_sending(t);
     after_sending(t);
 }
 
 /* A queue that the driver still has from an earlier tick was refused by the system; so was one that it says it was. */
 void weir_send_flush(weir_transport *t) {
     bool refused = t->sending || (t->holds & WEIR_HOLD_USER_SEND);
+    if (!t->queued || (refused && !t->sending)) weir_pace_sending(t);
     if (t->state == WEIR_GONE || t->state == WEIR_CONNECTING || t->send_dead || !t->queued) return;
     if (!refused) {
         give_to_driver(t);
@@ -329,6 +341,7 @@ void weir_send_flush(weir_transport *t) {
 void weir_transport_sent(weir_transport *t, size_t n) {
     t->sending = 0;
     consume(t, n);
+    if (!t->queued) weir_pace_sending(t);
     if (t->state == WEIR_GONE) return;
     if (t->recalling) weir_send_purge(t);
     if (t->queued && !t->send_dead) flush_later(t);

@@ -9,6 +9,8 @@
 
 #include "transport/connect.h"
 
+#define KEEPALIVE_MAX 32767 /* seconds; more is refused by some systems */
+
 static struct weir_socket *socket_of(weir_transport *t) { return (struct weir_socket *)(void *)t; }
 
 struct sending {
@@ -45,6 +47,7 @@ static void look_for_late_reset(struct weir_socket *s) {
 /* After drop: lets go when the last op has ended. */
 void weir_socket_release(struct weir_socket *s) {
     if (!s->base.dropped || s->base.gone || s->receive.active || sending_of(s) || weir_connect_active(&s->base)) return;
+    if (s->base.driver == &weir_driver_stdio && weir_stdio_busy((struct weir_stdio *)(void *)s)) return;
     weir_loop *loop = loop_of(&s->base);
     look_for_late_reset(s);
     if (out_of(s) != s->receive.handle) close_handle(loop, out_of(s), s->base.reset);
@@ -70,7 +73,7 @@ static void received(struct weir_port_op *op, const struct weir_completion *c) {
     }
 }
 
-static int start_receiving(weir_transport *t, bool on) {
+int weir_socket_receive(weir_transport *t, bool on) {
     struct weir_socket *s = socket_of(t);
     if (!on) weir_port_cancel(loop_of(t), &s->receive);
     if (!on || s->receive.active) return 0;
@@ -125,7 +128,7 @@ static int submit_send(struct weir_socket *s, struct weir_segment *chain) {
     return weir_port_submit(loop_of(&s->base), &sending->op);
 }
 
-static int64_t send_chain(weir_transport *t, const struct weir_segment *chain, bool now, int *os_code) {
+int64_t weir_socket_send(weir_transport *t, const struct weir_segment *chain, bool now, int *os_code) {
     struct weir_socket *s = socket_of(t);
     int64_t taken = 0;
     if (now || (!t->stalled && tries_first(t, chain))) {
@@ -138,7 +141,7 @@ static int64_t send_chain(weir_transport *t, const struct weir_segment *chain, b
     return status < 0 ? status : 0;
 }
 
-static void recall(weir_transport *t) {
+void weir_socket_recall(weir_transport *t) {
     struct weir_port_op *op = sending_of(socket_of(t));
     if (op) weir_port_cancel(loop_of(t), op);
 }
@@ -150,13 +153,16 @@ static void finish(weir_transport *t) {
     if ((t->driver->caps & WEIR_LINGERS) && !closes_now) weir_port_call(loop_of(t), &call);
 }
 
-static void drop(weir_transport *t, bool reset) {
-    struct weir_socket *s = socket_of(t);
+void weir_socket_stop(weir_transport *t, bool reset) {
     t->reset = reset;
     weir_connect_cancel(t);
-    weir_port_cancel(loop_of(t), &s->receive);
-    recall(t);
-    weir_socket_release(s);
+    weir_port_cancel(loop_of(t), &socket_of(t)->receive);
+    weir_socket_recall(t);
+}
+
+static void drop(weir_transport *t, bool reset) {
+    weir_socket_stop(t, reset);
+    weir_socket_release(socket_of(t));
 }
 
 static void info(const weir_transport *t, weir_transport_info *ret) {
@@ -177,8 +183,9 @@ static size_t unsent(const weir_transport *t) {
 
 #define SOCKET_DRIVER(text, type, bits)                                                                                \
     {                                                                                                                  \
-        .name = (text), .size = sizeof(type), .caps = (bits), .receive = start_receiving, .send = send_chain,          \
-        .recall = recall, .finish = finish, .drop = drop, .info = info, .unsent = unsent, .fini = weir_connect_forget  \
+        .name = (text), .size = sizeof(type), .caps = (bits), .receive = weir_socket_receive,                          \
+        .send = weir_socket_send, .recall = weir_socket_recall, .finish = finish, .drop = drop, .info = info,          \
+        .unsent = unsent, .fini = weir_connect_forget                                                                  \
     }
 #define STREAM (WEIR_CAN_RECEIVE | WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE | WEIR_LINGERS | WEIR_DRAINS)
 
@@ -186,11 +193,28 @@ const struct weir_driver weir_driver_tcp = SOCKET_DRIVER("tcp", struct weir_sock
 const struct weir_driver weir_driver_unix = SOCKET_DRIVER("unix", struct weir_socket, STREAM);
 const struct weir_driver weir_driver_pipe_reader = SOCKET_DRIVER("pipe", struct weir_socket, WEIR_CAN_RECEIVE);
 const struct weir_driver weir_driver_pipe_writer = SOCKET_DRIVER("pipe", struct weir_socket, WEIR_CAN_SEND);
-const struct weir_driver weir_driver_stdio =
-    SOCKET_DRIVER("stdio", struct weir_stdio, WEIR_CAN_RECEIVE | WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE);
+static const struct weir_driver fd_reader = SOCKET_DRIVER("fd", struct weir_socket, WEIR_CAN_RECEIVE),
+                                fd_writer = SOCKET_DRIVER("fd", struct weir_socket, WEIR_CAN_SEND),
+                                fd_both = SOCKET_DRIVER("fd", struct weir_socket, WEIR_CAN_RECEIVE | WEIR_CAN_SEND),
+                                fd_socket = SOCKET_DRIVER("fd", struct weir_socket, STREAM);
 
 const struct weir_driver *weir_socket_driver(uint8_t family) {
     return family == WEIR_FAMILY_UNIX ? &weir_driver_unix : &weir_driver_tcp;
+}
+
+const struct weir_driver *weir_socket_adopted_driver(uint8_t family, size_t adopted) {
+    bool reads = adopted & WEIR_ADOPTED_READS, writes = adopted & WEIR_ADOPTED_WRITES;
+    if (adopted & WEIR_ADOPTED_SOCKET) return family ? weir_socket_driver(family) : &fd_socket;
+    return reads && writes ? &fd_both : reads ? &fd_reader : &fd_writer;
+}
+
+/* A system that lacks it is no worse than one in which the peer never answers: the idle time is there for both. */
+void weir_socket_keepalive(weir_loop *loop, weir_handle handle, uint8_t family, const weir_limits *limits) {
+    uint64_t seconds = limits->keepalive_ns / 1000000000;
+    struct weir_call call = {.kind = WEIR_CALL_OPTION, .handle = handle, .option = WEIR_OPTION_KEEPALIVE};
+    if (family == WEIR_FAMILY_UNIX || limits->keepalive_ns == WEIR_FOREVER) return;
+    call.value = seconds > KEEPALIVE_MAX ? KEEPALIVE_MAX : seconds ? (int)seconds : 1;
+    weir_port_call(loop, &call);
 }
 
 int weir_socket_adopt(struct weir_scope *scope, const struct weir_driver *driver, weir_handle in, weir_handle out,

@@ -3,7 +3,7 @@
  * Family B, the rest of it: out of descriptors, closed twice, files and devices, shared listeners, descriptors from
  * strangers, stale names, gathered writes beyond every bound, half-close, connects that cannot come about.
  *
- * Not here: B8, for there is no select backend; B18, B19 and B20, for there are no datagrams; B22, which needs a system
+ * Not here: B18, B19 and B20, for there are no datagrams; B22, which needs a system
  * call that lies: tests/tool/inject.sh. So does ECONNABORTED itself in B4. */
 #include "adversarial/crowd.h"
 #include "adversarial/further.h"
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -108,6 +109,45 @@ static void adv_B7_a_descriptor_is_closed_once(struct scene *s) {
         still_ours(after, 16);
     }
     check_int(bad_closes(), 0);
+}
+
+/* ---- B8: numbers beyond a set of bits ------------------------------------------------------------------------------- */
+
+static int held[FD_SETSIZE];
+static int held_count;
+
+/* So that as many numbers below FD_SETSIZE are free as are told; above it there are plenty. */
+static bool hold_all_but(int count) {
+    struct rlimit raised;
+    check_int(getrlimit(RLIMIT_NOFILE, &saved_limit), 0);
+    raised = saved_limit;
+    raised.rlim_cur = FD_SETSIZE + 64;
+    if (raised.rlim_cur > raised.rlim_max || setrlimit(RLIMIT_NOFILE, &raised) < 0) return false;
+    for (held_count = 0; (held[held_count] = dup(0)) < FD_SETSIZE;) held_count++;
+    close(held[held_count]);
+    while (count-- > 0) close(held[--held_count]);
+    return true;
+}
+
+static void give_the_numbers_back(struct scene *s) {
+    weir_transport *pair[2];
+    check_int(weir_pipe_pair(s->loop, NULL, pair), WEIR_EMFILE);
+    check_int(weir_loop_last_error(s->loop)->code, WEIR_EMFILE);
+    check_int(crowd.guests[0]->received, 5);
+    check(scene_stats(s).ticks - ticks_before < 60);
+    while (held_count > 0) close(held[--held_count]);
+    check_int(setrlimit(RLIMIT_NOFILE, &saved_limit), 0);
+}
+
+static void adv_B8_numbers_beyond_a_set(struct scene *s) {
+    crowd = (struct crowd){.size = 12, .dress = dress_to_echo};
+    if (!hold_all_but(1 + 12 + 4)) return;
+    ticks_before = scene_stats(s).ticks;
+    crowd_open(&crowd, s);
+    scene_later(s, 50 * MS, an_old_connection_is_served);
+    scene_later(s, 150 * MS, give_the_numbers_back);
+    scene_later(s, 350 * MS, everybody_was_let_in);
+    scene_run(s);
 }
 
 /* ---- B11: descriptors that cannot be waited for --------------------------------------------------------------------- */
@@ -358,6 +398,7 @@ static void adv_B24_connects_in_vain_do_not_spin(struct scene *s) {
 static const struct scenario descriptors[] = {
     SCENARIO(adv_B3_no_descriptor_for_accept, .media = TCP4 | UNIX_PATH, .places = SYSTEM, .expected = ""),
     SCENARIO(adv_B7_a_descriptor_is_closed_once, .media = NONE, .places = SYSTEM),
+    SCENARIO(adv_B8_numbers_beyond_a_set, .media = TCP4 | UNIX_PATH, .places = SELECT, .expected = ""),
     SCENARIO(adv_B11_files_and_devices, .media = NONE, .places = SYSTEM),
     SCENARIO(adv_B13_a_shared_address, .media = TCP, .expected = ""),
     SCENARIO(adv_B15_descriptors_from_a_stranger, .media = UNIX, .places = SYSTEM,

@@ -4,6 +4,8 @@
  * far away, where they must not strike, or of a peer that will never move, where they must. */
 #include "conformance/suites.h"
 
+#include <string.h>
+
 /* ---- connect ----------------------------------------------------------------------------------------------------- */
 
 static void connect_in_time(struct door *door, const weir_error *reason) {
@@ -143,6 +145,197 @@ static void bytes_that_move_are_not_idle(struct scene *s) {
     scene_play(s);
 }
 
+/* ---- least rates ------------------------------------------------------------------------------------------------- */
+
+static uint64_t opened_ns;
+
+static void note_the_time(struct actor *a) { opened_ns = weir_now_ns(a->scene->loop); }
+
+/* To the slot where time is exact: one slot for the clock and two for the timer. */
+static void check_it_took(struct actor *a, uint64_t least_ns, uint64_t most_ns) {
+    uint64_t took_ns = weir_now_ns(a->scene->loop) - opened_ns;
+    check(took_ns >= least_ns);
+    if (scene_simulated(a->scene)) check(took_ns <= most_ns + 3 * SLOT);
+}
+
+static void after_one_window(struct actor *a, const weir_error *reason) {
+    check_it_took(a, 100 * MS, 100 * MS);
+    check_int(reason->stage, WEIR_STAGE_READ);
+    check(!strcmp(reason->hint, "slower than 1000 bytes/s"));
+    a->scene->client.silenced = true;
+}
+
+static void drip(struct actor *a) {
+    if (actor_say(a, "x") >= 0) actor_later(a, 20 * MS, drip);
+}
+
+/* Never idle, and never fast. */
+static void a_peer_that_sends_too_slowly_is_left(struct scene *s) {
+    static const weir_limits fast = {.rate_min = 1000, .rate_window_ns = 100 * MS};
+    s->server_limits = &fast;
+    s->client.on_connected = drip;
+    s->client.on_ended = abort_now;
+    s->server.on_connected = note_the_time;
+    s->server.on_disconnected = after_one_window;
+    scene_play(s);
+}
+
+static void pour(struct actor *a) {
+    if (a->written >= 1000) {
+        close_now(a);
+        return;
+    }
+    check(actor_write_pattern(a, 40) >= 0);
+    actor_later(a, 20 * MS, pour);
+}
+
+static void a_peer_that_is_fast_enough_stays(struct scene *s) {
+    static const weir_limits fast = {.rate_min = 1000, .rate_window_ns = 100 * MS};
+    s->server_limits = &fast;
+    s->client.on_connected = pour;
+    scene_play(s);
+}
+
+static void pause_for_long(struct actor *a) {
+    pause_receiving(a);
+    actor_later(a, 400 * MS, resume_receiving);
+}
+
+/* The peer has sent all it wanted, and is not to blame. */
+static void time_in_which_receiving_is_held_is_not_slow(struct scene *s) {
+    static const weir_limits fast = {.rate_min = 1000, .rate_window_ns = 100 * MS};
+    s->server_limits = &fast;
+    s->client.on_connected = say_hello_and_half_close;
+    s->server.on_connected = pause_for_long;
+    scene_play(s);
+}
+
+/* One window may see the system's buffers filled; in the next the system is asked, and once more in the one after. */
+static void after_three_windows(struct actor *a, const weir_error *reason) {
+    check_it_took(a, 200 * MS, 300 * MS);
+    check_int(reason->stage, WEIR_STAGE_WRITE);
+    check(!strcmp(reason->hint, "read slower than 100000 bytes/s"));
+    let_the_server_go(a, reason);
+}
+
+static void note_the_time_and_write_much(struct actor *a) {
+    note_the_time(a);
+    write_much(a);
+}
+
+static const weir_limits fast_reader = {.write_cap = 16 << 20, .pause_mark = 16 << 20, .send_rate_min = 100000,
+                                        .rate_window_ns = 100 * MS};
+
+static void a_peer_that_does_not_read_is_left(struct scene *s) {
+    s->limits = &fast_reader;
+    s->client.on_connected = note_the_time_and_write_much;
+    s->server.on_connected = pause_receiving;
+    s->client.on_disconnected = after_three_windows;
+    scene_play(s);
+    check(s->client.reason.unsent > 0 && s->client.reason.unsent <= MUCH);
+}
+
+static void resume_at_once(struct actor *a) {
+    if (!a->leaving) resume_receiving(a);
+}
+
+static size_t sip(struct actor *a, const uint8_t *bytes, size_t n) {
+    (void)bytes;
+    pause_receiving(a);
+    actor_later(a, 10 * MS, resume_at_once);
+    return n < 100 ? n : 100;
+}
+
+static void slow_reader_found(struct actor *a, const weir_error *reason) {
+    check_int(reason->stage, WEIR_STAGE_WRITE);
+    actor_abort(&a->scene->server);
+}
+
+/* There is progress all the time, so that it never stalls. */
+static void a_peer_that_reads_too_slowly_is_left(struct scene *s) {
+    static const weir_limits small = {.receive = 2000};
+    s->limits = &fast_reader;
+    s->server_limits = &small;
+    s->server.silenced = true;
+    s->client.on_connected = write_much;
+    s->client.on_disconnected = slow_reader_found;
+    s->server.on_received = sip;
+    scene_play(s);
+}
+
+/* ---- a whole message --------------------------------------------------------------------------------------------- */
+
+static void expect_soon(struct actor *a) {
+    note_the_time(a);
+    check_int(weir_transport_expect(a->t, 200 * MS), 0);
+}
+
+static void after_the_message_was_due(struct actor *a, const weir_error *reason) {
+    check_it_took(a, 200 * MS, 200 * MS);
+    check_int(reason->stage, WEIR_STAGE_READ);
+    check(!strcmp(reason->hint, "the message did not come whole in time"));
+    a->scene->client.silenced = true;
+}
+
+static void a_message_that_is_dragged_out_times_out(struct scene *s) {
+    s->client.on_connected = drip;
+    s->client.on_ended = abort_now;
+    s->server.silenced = true;
+    s->server.on_connected = expect_soon;
+    s->server.on_disconnected = after_the_message_was_due;
+    scene_play(s);
+    check_int(s->server.code, WEIR_ETIMEDOUT);
+}
+
+static size_t a_whole_message(struct actor *a, const uint8_t *bytes, size_t n) {
+    (void)bytes;
+    if (n < 5) return 0;
+    check_int(weir_transport_expect(a->t, 0), 0);
+    return n;
+}
+
+static void expect_in_time(struct actor *a) { check_int(weir_transport_expect(a->t, 10 * SECOND), 0); }
+
+static void say_hello_and_close_later(struct actor *a) {
+    say_hello(a);
+    actor_later(a, 400 * MS, close_now);
+}
+
+/* Then silence is no offence, whatever the limits say of rates. */
+static void a_message_in_time_owes_nothing_more(struct scene *s) {
+    static const weir_limits fast = {.rate_min = 1, .rate_window_ns = 150 * MS};
+    s->server_limits = &fast;
+    s->client.on_connected = say_hello_and_close_later;
+    s->server.on_connected = expect_in_time;
+    s->server.on_received = a_whole_message;
+    scene_play(s);
+}
+
+static void expect_and_leave_it_to_another(struct actor *a) {
+    struct actor *other = a->user;
+    check_int(weir_transport_expect(a->t, 100 * MS), 0);
+    actor_hand_over(a, other);
+}
+
+static void another_protocol_expects_for_itself(struct scene *s) {
+    struct actor *other = scene_cast(s, "other");
+    s->server.user = other;
+    s->server.on_connected = expect_and_leave_it_to_another;
+    s->client.on_connected = say_hello_and_close_later;
+    scene_play(s);
+}
+
+static void expect_from_the_leaving(struct actor *a) {
+    check_int(weir_transport_expect(NULL, SECOND), WEIR_EINVAL);
+    close_now(a);
+    check_int(weir_transport_expect(a->t, SECOND), WEIR_ECLOSED);
+}
+
+static void nothing_is_expected_after_close(struct scene *s) {
+    s->client.on_connected = expect_from_the_leaving;
+    scene_play(s);
+}
+
 /* ---- linger ------------------------------------------------------------------------------------------------------ */
 
 static const weir_limits short_linger = {.write_cap = 16 << 20, .pause_mark = 16 << 20, .linger_ns = 150 * MS};
@@ -198,6 +391,26 @@ static const struct scenario deadlines[] = {
                          "server received \"xxxxxxxxx\"\n"
                          "server ended\n"
                          "server disconnected in order\n"),
+    SCENARIO(a_peer_that_sends_too_slowly_is_left, .media = SOCKETS, .loose = true),
+    SCENARIO(a_peer_that_is_fast_enough_stays, .media = SOCKETS, .places = SIMULATED,
+             .expected = "client connected\n"
+                         "client disconnected in order\n"
+                         "server connected\n"
+                         "server received 1000 of the pattern\n"
+                         "server ended\n"
+                         "server disconnected in order\n"),
+    SCENARIO(time_in_which_receiving_is_held_is_not_slow, .media = SOCKETS),
+    SCENARIO(a_peer_that_does_not_read_is_left, .media = EVERY,
+             .expected = "client connected\n"
+                         "client disconnected WEIR_ETIMEDOUT\n"
+                         "server connected\n"),
+    SCENARIO(a_peer_that_reads_too_slowly_is_left, .media = SOCKETS, .socket_buffer = 4096, .places = SIMULATED,
+             .expected = "client connected\n"
+                         "client disconnected WEIR_ETIMEDOUT\n"),
+    SCENARIO(a_message_that_is_dragged_out_times_out, .media = EVERY, .loose = true),
+    SCENARIO(a_message_in_time_owes_nothing_more, .media = SOCKETS),
+    SCENARIO(another_protocol_expects_for_itself, .media = EVERY),
+    SCENARIO(nothing_is_expected_after_close, .media = EVERY),
     SCENARIO(a_peer_that_never_ends_is_left, .media = SOCKETS),
     SCENARIO(a_close_that_cannot_flush_times_out, .media = EVERY,
              .expected = "client connected\n"

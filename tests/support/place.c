@@ -15,6 +15,8 @@
 static struct place places[] = {
     {"io_uring", "io_uring", IO_URING, {0}},
     {"epoll", "epoll", EPOLL, {0}},
+    {"poll", "poll", POLL, {0}},
+    {"select", "select", SELECT, {0}},
     {"sim", "sim", SIMULATED, {.seed = 1}},
     {"sim-short", "sim", SIMULATED, {.seed = 2, .short_io_percent = 50}},
     {"sim-small", "sim", SIMULATED, {.seed = 3, .socket_buffer = 4096, .pipe_buffer = 4096, .short_io_percent = 10}},

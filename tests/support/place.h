@@ -7,7 +7,15 @@
 
 #include <weir/sim.h>
 
-enum where { IO_URING = 1, EPOLL = 2, SIMULATED = 4, SYSTEM = IO_URING | EPOLL };
+enum where {
+    IO_URING = 1,
+    EPOLL = 2,
+    SIMULATED = 4,
+    POLL = 8,
+    SELECT = 16,
+    READINESS = EPOLL | POLL | SELECT,
+    SYSTEM = IO_URING | READINESS
+};
 
 struct place {
     const char *name;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The least loop that can drive a backend through the port: ops that remember what became of them, and a function that
- * waits once and hands out what came. Peers are plain sockets, so that they can misbehave. */
+ * waits once and hands out what came. Peers are plain sockets, so that they can misbehave.
+ *
+ * Every test runs on each readiness backend: `on_each_port` performs a table of them as often as there are backends. */
 #ifndef WEIR_TESTS_UNIT_READY_PORT_H
 #define WEIR_TESTS_UNIT_READY_PORT_H
 
@@ -19,6 +21,8 @@
 #include <cmocka.h>
 
 #include "backend/epoll/epoll.h"
+#include "backend/poll/poll.h"
+#include "backend/select/select.h"
 #include "sys/sys.h"
 
 #define SEEN_MAX 64
@@ -34,6 +38,9 @@ struct seen {
     void (*also)(struct seen *seen);
     void *user;
 };
+
+/* The backend that is being tested. */
+static const struct weir_backend *port_backend = &weir_backend_epoll;
 
 struct port {
     const struct weir_backend *table;
@@ -57,7 +64,7 @@ static void *port_resize(void *user, void *old, size_t old_size, size_t new_size
 
 static int port_open(struct port *p) {
     const weir_allocator allocator = {port_resize, p};
-    p->table = &weir_backend_epoll;
+    p->table = port_backend;
     weir_memory_init(&p->memory, &allocator);
     const struct weir_backend_env env = {.memory = &p->memory, .reason = p->reason, .reason_size = sizeof p->reason};
     return p->table->open(&p->state, &env);
@@ -201,6 +208,21 @@ static weir_handle connection(struct port *p, int *peer) {
     assert_int_equal(accepted.result, WEIR_ECANCELED);
     close_handle(p, listener, false);
     return handle;
+}
+
+#define ON_A_PORT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+#define on_each_port(tests) perform_on_each_port(tests, sizeof(tests) / sizeof *(tests))
+
+static int perform_on_each_port(const struct CMUnitTest *tests, size_t count) {
+    static const struct weir_backend *const backends[] = {&weir_backend_epoll, &weir_backend_poll,
+                                                          &weir_backend_select};
+    int failed = 0;
+    for (size_t i = 0; i < sizeof backends / sizeof *backends; i++) {
+        port_backend = backends[i];
+        failed += _cmocka_run_group_tests(port_backend->name, tests, count, NULL, NULL);
+    }
+    return failed;
 }
 
 static struct weir_segment bytes_of(const void *bytes, size_t size) {

@@ -39,7 +39,7 @@ static weir_address path_of(const char *name) {
 
 static int64_t socket_of(uint8_t family) {
     int os_code = 0;
-    const int64_t handle = weir_sys_socket(family, true, &os_code);
+    const int64_t handle = weir_sys_socket(family, &os_code);
     assert_true(handle >= 0);
     return handle;
 }
@@ -69,9 +69,9 @@ static void tcp_pair(int64_t ret[2]) {
     struct pollfd ready = {.fd = weir_sys_fd(ret[0]), .events = POLLOUT};
     assert_int_equal(poll(&ready, 1, 2000), 1);
     assert_int_equal(weir_sys_connect_result(ret[0], &os_code), 0);
-    ret[1] = weir_sys_accept(listener, true, &os_code);
+    ret[1] = weir_sys_accept(listener, &os_code);
     assert_true(ret[1] >= 0);
-    assert_int_equal(weir_sys_accept(listener, true, &os_code), WEIR_EAGAIN);
+    assert_int_equal(weir_sys_accept(listener, &os_code), WEIR_EAGAIN);
     weir_sys_close(listener, false);
 }
 
@@ -208,7 +208,7 @@ static void what_is_no_socket_has_nothing_unsent_and_no_end(void **state) {
     int os_code = 0;
     int64_t ends[2];
     weir_address address;
-    assert_int_equal(weir_sys_pipe(ends, true, &os_code), 0);
+    assert_int_equal(weir_sys_pipe(ends, &os_code), 0);
     assert_int_equal(weir_sys_unsent(ends[1]), 0);
     assert_int_equal(weir_sys_shutdown_send(ends[1], &os_code), WEIR_ENOTSUP);
     assert_int_equal(weir_sys_local(ends[0], &address, &os_code), WEIR_ENOTSUP);

@@ -45,6 +45,8 @@ static inline void loop_open(struct loop *l, unsigned sq, unsigned cq, unsigned 
     }
 }
 
+static inline void usual(struct loop *l) { loop_open(l, 1024, 8192, 256); }
+
 static inline void loop_close(struct loop *l) {
     assert_int_equal(l->active, 0);
     l->state->table->close(l->state, false);
@@ -125,7 +127,22 @@ static inline struct seen seen_op(enum weir_port_kind kind, weir_handle handle) 
     return (struct seen){.op = {.done = seen_done, .kind = (uint8_t)kind, .handle = handle}};
 }
 
+static inline struct weir_segment lent(const void *bytes, size_t size) {
+    return (struct weir_segment){.bytes = (uint8_t *)(uintptr_t)bytes, .size = size};
+}
+
 static inline weir_handle socket_handle(int fd) { return weir_sys_handle(fd, WEIR_HANDLE_SOCKET); }
+
+static inline weir_handle new_socket(struct loop *l, weir_family family) {
+    struct weir_call c = {.kind = WEIR_CALL_SOCKET, .family = (uint8_t)family};
+    assert_int_equal(l->state->table->call(l->state, &c), 0);
+    return c.handle;
+}
+
+static inline void close_handle(struct loop *l, weir_handle handle) {
+    struct weir_call c = {.kind = WEIR_CALL_CLOSE, .handle = handle};
+    assert_int_equal(l->state->table->call(l->state, &c), 0);
+}
 
 static inline int tcp_listener(weir_address *ret) {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};

@@ -166,6 +166,35 @@ static void the_wait_for_a_distant_one_is_a_few_steps(void **state) {
     assert_ptr_equal(f->due.next, &f->nodes[0]);
 }
 
+static struct weir_timer_node *add_unsettled(struct fixture *f, int i, uint64_t delay_ns) {
+    f->nodes[i].deadline_ns = delay_ns;
+    weir_wheel_add_unsettled(&f->wheel, &f->nodes[i]);
+    return &f->nodes[i];
+}
+
+static void delays_of_the_row_count_from_when_it_is_settled(void **state) {
+    struct fixture *f = *state;
+    struct weir_timer_node *first = add_unsettled(f, 0, 5 * SLOT), *second = add_unsettled(f, 1, 5 * SLOT);
+    assert_int_equal(f->wheel.count, 2);
+    assert_null(next_due(f, START + 90 * SLOT));
+    weir_wheel_settle(&f->wheel, START + 100 * SLOT);
+    assert_null(next_due(f, START + 104 * SLOT));
+    assert_ptr_equal(next_due(f, START + 106 * SLOT), first);
+    assert_ptr_equal(next_due(f, START + 106 * SLOT), second);
+    assert_int_equal(f->wheel.count, 0);
+}
+
+static void a_node_may_leave_the_row(void **state) {
+    struct fixture *f = *state;
+    struct weir_timer_node *gone = add_unsettled(f, 0, SLOT), *stays = add_unsettled(f, 1, UINT64_MAX);
+    weir_wheel_remove(&f->wheel, gone);
+    assert_null(gone->next);
+    weir_wheel_settle(&f->wheel, START);
+    assert_int_equal(stays->deadline_ns, UINT64_MAX);
+    assert_null(next_due(f, START + 9 * SLOT));
+    assert_int_equal(f->wheel.count, 1);
+}
+
 static void never_is_a_deadline(void **state) {
     struct fixture *f = *state;
     add(f, 0, UINT64_MAX);
@@ -327,6 +356,8 @@ int main(void) {
         test(due_nodes_queue_up_behind_those_not_yet_taken),
         test(the_last_one_removed_leaves_nothing_to_wait_for),
         test(the_wait_for_a_distant_one_is_a_few_steps),
+        test(delays_of_the_row_count_from_when_it_is_settled),
+        test(a_node_may_leave_the_row),
         test(never_is_a_deadline),
         cmocka_unit_test(whatever_happens_it_agrees_with_a_sorted_list),
     };

@@ -6,6 +6,7 @@
 
 #include "looping.h"
 #include "move.h"
+#include "page.h"
 #include "say.h"
 #include "table.h"
 #include "units.h"
@@ -13,6 +14,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const uint64_t DEFAULT_BYTES = UINT64_C(256) << 20;
 
@@ -39,7 +41,7 @@ static void move_one(struct demo *demo, const char *backend, const struct medium
     struct progress progress;
     struct move m = {.backend = backend, .medium = medium, .sample = &demo->sample, .progress = &progress};
     snprintf(label, sizeof label, "%s %s", backend, medium->name);
-    progress_begin(&progress, label, demo->sample.bytes, demo->quiet);
+    progress_begin(&progress, label, demo->sample.bytes, PROGRESS_SILENT, demo->quiet);
     usage_peak_reset();
     uint64_t begun_ns = usage_now_ns(), cpu_ns = usage_cpu_ns();
     bool moved = move_run(&m);
@@ -66,20 +68,23 @@ static void move_all(struct demo *demo, const char *wanted) {
 }
 
 static void show(const struct demo *demo, double seconds) {
-    char control[64], size[UNITS_TEXT_MAX];
+    char control[64], size[UNITS_TEXT_MAX], note[768];
     usage_setting("/proc/sys/net/ipv4/tcp_congestion_control", control, sizeof control);
     puts("");
     table_print(&demo->table, true);
-    printf("\n  Each row: %s from a file over one connection, through weir_pipe, over a second one, to SHA-256.\n"
-           "  GB is 1e9 bytes; time and CPU include reading and hashing; memory is that of the whole process.\n"
-           "  What sim moves it moves in its own memory: its row is the price of simulating.\n"
-           "  TCP congestion control in force: %s.\n\n",
-           units_bytes(demo->sample.bytes, size, sizeof size), *control ? control : "not told by this system");
+    snprintf(note, sizeof note,
+             "\n  Each row: %s from a file over one connection, through weir_pipe, over a second one, to SHA-256. "
+             "GB is 1e9 bytes; time and CPU include reading and hashing; memory is that of the whole process. "
+             "What sim moves it moves in its own memory: its row is the price of simulating.\n"
+             "  TCP congestion control in force: %s.\n\n",
+             units_bytes(demo->sample.bytes, size, sizeof size), *control ? control : "not told by this system");
+    page_print(STDOUT_FILENO, note);
     printf("%u of %u arrived whole, in %.1f s\n", demo->moves - demo->failures, demo->moves, seconds);
 }
 
 int demo_run(const struct options *options) {
-    static struct demo demo = {.table = {.columns = 7, .right = {[2] = true, true, true, true}}};
+    static struct demo demo = {
+        .table = {.columns = 7, .right = {[2] = true, true, true, true}, .spare = {[2] = 3, [4] = 1, [5] = 2}}};
     uint64_t begun_ns = usage_now_ns();
     bool given = options->given & OPTION_BYTES;
     demo.quiet = options->given & OPTION_QUIET;

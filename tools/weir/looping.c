@@ -9,6 +9,7 @@
 #include <weir/socket.h>
 #include <weir/timer.h>
 #include <weir/transport.h>
+#include <weir/work.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,8 +59,10 @@ static void abort_object(void *user, weir_object_kind kind, void *object, const 
     case WEIR_OBJECT_TRANSPORT: weir_transport_abort(object); break;
     case WEIR_OBJECT_LISTENER: weir_listener_close(object); break;
     case WEIR_OBJECT_TIMER: weir_timer_stop(object); break;
+    case WEIR_OBJECT_WORK: weir_work_cancel(object); break;
     case WEIR_OBJECT_POST:
-    case WEIR_OBJECT_RUNNING: break; /* a post runs by itself */
+    case WEIR_OBJECT_FILE:
+    case WEIR_OBJECT_RUNNING: break; /* a post runs by itself; a file closes only with an op */
     }
 }
 

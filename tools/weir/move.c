@@ -108,7 +108,7 @@ static size_t sink_received(void *self, weir_transport *t, const uint8_t *bytes,
     (void)t;
     hash_add(&m->wiring->hash, bytes, n);
     m->arrived += n;
-    progress_update(m->progress, m->arrived);
+    progress_update(m->progress, m->arrived, true);
     return n;
 }
 

@@ -10,21 +10,71 @@
 
 #include <string.h>
 
-static const struct option {
-    const char *name; /* first: see spell_nearest */
-    char letter;
-    unsigned bit;
-    const char *value; /* what follows it, NULL: nothing */
-} table[] = {
-    {"--help", 'h', OPTION_HELP, NULL},       {"--version", 'V', OPTION_VERSION, NULL},
-    {"--quiet", 'q', OPTION_QUIET, NULL},     {"--verbose", 'v', OPTION_VERBOSE, NULL},
-    {"--backend", 0, OPTION_BACKEND, "NAME"}, {"--bytes", 0, OPTION_BYTES, "N"},
+static bool take_backend(struct options *options, const char *value) {
+    options->backend = value;
+    return true;
+}
+
+static bool take_stats(struct options *options, const char *value) {
+    options->stats = value;
+    return strcmp(value, "json") == 0 || (strncmp(value, "json:", 5) == 0 && value[5]);
+}
+
+static bool take_bytes(struct options *options, const char *value) { return units_parse(&options->bytes, value); }
+
+static bool take_rate(struct options *options, const char *value) {
+    return units_parse(&options->rate, value) && options->rate > 0;
+}
+
+static bool take_retry(struct options *options, const char *value) {
+    return units_parse_count(&options->retry, value, 1000000);
+}
+
+static bool take_connect_timeout(struct options *options, const char *value) {
+    return units_parse_duration(&options->connect_timeout_ns, value) && options->connect_timeout_ns > 0;
+}
+
+static bool take_timeout(struct options *options, const char *value) {
+    return units_parse_duration(&options->timeout_ns, value) && options->timeout_ns > 0;
+}
+
+static bool take_workers(struct options *options, const char *value) {
+    return units_parse_count(&options->workers, value, WORKERS_MAX) && options->workers > 0;
+}
+
+static const char A_DURATION[] = "a duration with its unit, as in 500ms, 30s, 5m, 1h";
+
+const struct option option_table[OPTIONS] = {
+    {"--progress", 'p', OPTION_PROGRESS, NULL, "show how much, how fast and how long still; a summary at the end", NULL,
+     NULL},
+    {"--stats", 0, OPTION_STATS, "json[:FILE]", "write figures at the end as one JSON object, to stderr or FILE",
+     take_stats, "json, for stderr, or json:FILE"},
+    {"--explain", 0, OPTION_EXPLAIN, NULL, "tell what each endpoint means and which limits hold, and do nothing", NULL,
+     NULL},
+    {"--rate", 0, OPTION_RATE, "BYTES", "at most so many bytes a second, each way of each connection: 64K, 1M", take_rate,
+     "a number of bytes (as in 4096, 64K, 256M, 2G), not 0"},
+    {"--hexdump", 0, OPTION_HEXDUMP, NULL, "show on stderr all that passes, each way, with time and offset", NULL, NULL},
+    {"--retry", 0, OPTION_RETRY, "N", "try a connection N times more, waiting longer each time", take_retry,
+     "a number of times, as in 5"},
+    {"--connect-timeout", 0, OPTION_CONNECT_TIMEOUT, "TIME", "give up a try to connect after TIME: 500ms, 30s, 2m",
+     take_connect_timeout, A_DURATION},
+    {"--timeout", 0, OPTION_TIMEOUT, "TIME", "give up a connection on which nothing has moved for TIME", take_timeout,
+     A_DURATION},
+    {"--workers", 0, OPTION_WORKERS, "N", "listen with N threads, each with a loop of its own", take_workers,
+     "a number of threads from 1 to 256"},
+    {"--bytes", 0, OPTION_BYTES, "N", "how many bytes: 4096, 64K, 256M, 2G", take_bytes,
+     "a number of bytes (as in 4096, 64K, 256M, 2G)"},
+    {"--backend", 0, OPTION_BACKEND, "NAME", "the system's interface to use; `weir doctor` lists them", take_backend,
+     NULL},
+    {"--quiet", 'q', OPTION_QUIET, NULL, "say errors only", NULL, NULL},
+    {"--verbose", 'v', OPTION_VERBOSE, NULL, "tell also what the library notices, and sum up at the end", NULL, NULL},
+    {"--help", 'h', OPTION_HELP, NULL, "show this, or the help of a verb", NULL, NULL},
+    {"--version", 'V', OPTION_VERSION, NULL, "show the version", NULL, NULL},
 };
-enum { OPTIONS = sizeof table / sizeof *table };
 
 /* `name` is `length` bytes long; the value may follow it. */
 static const struct option *find(const char *name, size_t length) {
-    for (const struct option *o = table; o < table + OPTIONS; o++) {
+    for (const struct option *o = option_table; o < option_table + OPTIONS; o++) {
         if (strncmp(o->name, name, length) == 0 && o->name[length] == 0) return o;
         if (o->letter && length == 2 && name[0] == '-' && name[1] == o->letter) return o;
     }
@@ -33,9 +83,8 @@ static const struct option *find(const char *name, size_t length) {
 
 static bool take_value(struct options *ret, const struct option *o, const char *value) {
     ret->given |= o->bit;
-    if (o->bit == OPTION_BACKEND) ret->backend = value;
-    if (o->bit != OPTION_BYTES || units_parse(&ret->bytes, value)) return true;
-    say_error("--bytes %s: not a number of bytes (as in 4096, 64K, 256M, 2G)", value);
+    if (o->take(ret, value)) return true;
+    say_error("%s %s: not %s", o->name, value, o->wanted);
     return false;
 }
 
@@ -45,7 +94,7 @@ static bool refuse(const char *word, size_t length) {
     memcpy(name, word, length);
     name[length] = 0;
     say_error("unknown option %s", name);
-    say_hint(spell_nearest(name, table, OPTIONS, sizeof *table));
+    say_hint(spell_nearest(name, option_table, OPTIONS, sizeof *option_table));
     return false;
 }
 
@@ -93,7 +142,7 @@ bool options_parse(struct options *ret, int argc, char **argv) {
 }
 
 const char *options_foreign(const struct options *options, unsigned taken) {
-    for (const struct option *o = table; o < table + OPTIONS; o++)
+    for (const struct option *o = option_table; o < option_table + OPTIONS; o++)
         if (options->given & ~taken & o->bit) return o->name;
     return NULL;
 }

@@ -12,6 +12,7 @@
  * A known weakness: the departure of a waiting connection is not noticed before it has a partner. */
 #include "relay.h"
 
+#include "extent.h"
 #include "say.h"
 #include "service.h"
 #include "std.h"
@@ -42,16 +43,12 @@ static struct side *other_side(struct side *side) {
     return &relay->sides[side == &relay->sides[0]];
 }
 
-/* `t` is the end on `side`. False: nothing was done with them. */
+/* `t` is the end on `side`. False: `other` is still the caller's. */
 static bool join(struct side *side, weir_transport *t, weir_transport *other) {
     struct relay *relay = side->relay;
     int at = side == &relay->sides[1];
-    struct session *s = session_new(&relay->service, sizeof *s, 2);
-    if (!s) return false;
-    session_adopt(s, at, t);
-    session_adopt(s, !at, other);
-    session_join(s);
-    return true;
+    struct session *s = session_new(&relay->service, sizeof *s);
+    return s && session_bring(s, at, t) && (session_bring(s, !at, other), true);
 }
 
 /* ---- one side listens ---- */
@@ -59,8 +56,10 @@ static bool join(struct side *side, weir_transport *t, weir_transport *other) {
 /* A connection that gets no protocol here is aborted by the library. */
 static void accepted_for_new(weir_transport *t, void *user) {
     struct side *side = user, *other = other_side(side);
-    weir_transport *connected = service_connect(&side->relay->service, &other->endpoint);
-    if (connected && !join(side, t, connected)) weir_transport_abort(connected);
+    struct relay *relay = side->relay;
+    struct session *s = session_new(&relay->service, sizeof *s);
+    int at = side == &relay->sides[1];
+    if (s && session_bring(s, at, t)) session_dial(s, !at, &other->endpoint);
 }
 
 static void accepted_for_stdio(weir_transport *t, void *user) {
@@ -144,14 +143,24 @@ static int listen_side(struct side *side) {
 }
 
 static int connect_both(struct relay *relay) {
-    weir_transport *a = service_connect(&relay->service, &relay->sides[0].endpoint);
-    weir_transport *b = a ? service_connect(&relay->service, &relay->sides[1].endpoint) : NULL;
-    return b && join(&relay->sides[0], a, b) ? 0 : EXIT_FAILED;
+    struct session *s = session_new(&relay->service, sizeof *s);
+    if (!s) return EXIT_FAILED;
+    for (int i = 0; i < 2; i++)
+        session_dial(s, i, &relay->sides[i].endpoint);
+    return 0;
+}
+
+/* Where one side is a file, that is how much there is to be done. */
+static void watch(struct relay *relay) {
+    uint64_t size[2] = {extent_of(&relay->sides[0].endpoint), extent_of(&relay->sides[1].endpoint)};
+    int way = size[0] == 0;
+    service_watch(&relay->service, size[way], way);
 }
 
 static int set_up(struct relay *relay) {
     struct side *a = &relay->sides[0], *b = &relay->sides[1];
     int status = 0;
+    watch(relay);
     if (!a->listens && !b->listens) return connect_both(relay);
     if (a->listens) status = listen_side(a);
     if (!status && b->listens) status = listen_side(b);
@@ -186,7 +195,11 @@ static int parse_sides(struct relay *relay, const struct options *options) {
 }
 
 int relay_run(const struct options *options) {
-    static struct relay relay = {.service = {.ways = {"A to B", "B to A"}, .stopping = abort_waiting}};
+    static struct relay relay = {.service = {.ways = {"A to B", "B to A"},
+                                             .directions = {"A to B", "B to A"},
+                                             .keys = {"a_to_b", "b_to_a"},
+                                             .words = {"a", "b"},
+                                             .stopping = abort_waiting}};
     int status = parse_sides(&relay, options);
     if (!status) status = service_open(&relay.service, options);
     if (status) return status;

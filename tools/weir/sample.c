@@ -47,7 +47,7 @@ static bool write_sample(struct sample *sample, struct hash *hash, struct progre
         fill(block, &state);
         if (!write_all(sample->fd, (const char *)block, n)) return false;
         hash_add(hash, block, n);
-        progress_update(progress, done += n);
+        progress_update(progress, done += n, true);
     }
     return true;
 }
@@ -71,7 +71,7 @@ bool sample_open(struct sample *ret, uint64_t bytes, bool quiet) {
         return false;
     }
     snprintf(label, sizeof label, "a file of %s", units_bytes(bytes, size, sizeof size));
-    progress_begin(&progress, label, bytes, quiet);
+    progress_begin(&progress, label, bytes, PROGRESS_SILENT, quiet);
     bool hashing = hash_begin(&hash), written = hashing && write_sample(ret, &hash, &progress);
     if (hashing && !written) say_error("write %s: %s (TMPDIR says where)", path, strerror(errno));
     bool hashed = hashing && hash_end(&hash, ret->digest);

@@ -28,10 +28,8 @@ static struct serve *serve_of(const struct session *s) { return (struct serve *)
 /* ---- echo ---- */
 
 static void accepted_by_echo(weir_transport *t, void *user) {
-    struct session *s = session_new(user, sizeof *s, 1);
-    if (!s) return;
-    session_adopt(s, 0, t);
-    session_join(s);
+    struct session *s = session_new(user, sizeof *s);
+    if (s) session_echo(s, t);
 }
 
 /* ---- discard ---- */
@@ -49,18 +47,10 @@ static void discard_disconnected(void *self, weir_transport *t, const weir_error
     session_end(self, 0, reason);
 }
 
-static void adopt(struct session *s, weir_transport *t, const weir_protocol *protocol) {
-    session_adopt(s, 0, t);
-    int code = weir_transport_set_protocol(t, protocol, s);
-    if (code >= 0) return;
-    session_fail(s, &(weir_error){.code = code, .stage = WEIR_STAGE_ACCEPT});
-    session_end(s, 0, NULL);
-}
-
 static void accepted_by_discard(weir_transport *t, void *user) {
     static const weir_protocol protocol = {.received = discard_received, .disconnected = discard_disconnected};
-    struct session *s = session_new(user, sizeof *s, 1);
-    if (s) adopt(s, t, &protocol);
+    struct session *s = session_new(user, sizeof *s);
+    if (s) session_take(s, 0, t, &protocol);
 }
 
 /* ---- source ---- */
@@ -76,6 +66,7 @@ static bool is_endless(const struct source *source) { return source->left == UIN
 
 static const void *source_next(struct feed *feed, size_t *n) {
     struct source *source = feed->user;
+    source->session.bytes[0] = feed->fed;
     *n = source->left < SOURCE_BLOCK ? (size_t)source->left : SOURCE_BLOCK;
     if (!is_endless(source)) source->left -= *n;
     return serve_of(&source->session)->block;
@@ -105,12 +96,12 @@ static void source_drain(struct session *s) {
 
 static void accepted_by_source(weir_transport *t, void *user) {
     static const weir_protocol protocol = {.connected = source_connected, .disconnected = source_disconnected};
-    struct source *source = (struct source *)session_new(user, sizeof *source, 1);
+    struct source *source = (struct source *)session_new(user, sizeof *source);
     if (!source) return;
     source->session.drain = source_drain;
     source->left = serve_of(&source->session)->bytes;
     source->feed = (struct feed){.next = source_next, .user = source};
-    adopt(&source->session, t, &protocol);
+    session_take(&source->session, 0, t, &protocol);
 }
 
 /* A period of 256 KiB: the number of a line says where in it we are. */
@@ -127,7 +118,7 @@ static void fill_block(char *block) {
 static const struct mode {
     const char *name; /* first: see spell_nearest */
     weir_accept_fn *accepted;
-    const char *done; /* to the bytes */
+    const char *done; /* to the bytes; also their member of the statistics */
 } modes[] = {
     {"echo", accepted_by_echo, "echoed"},
     {"discard", accepted_by_discard, "received"},
@@ -147,13 +138,15 @@ static const struct mode *find_mode(const char *name) {
 static const char *without_listen(const char *text) { return strncmp(text, "listen:", 7) == 0 ? text + 7 : text; }
 
 static int set_up(struct serve *serve, const weir_endpoint *endpoint, const struct mode *mode) {
+    service_watch(&serve->service, 0, 0);
     int status = service_listen(&serve->service, endpoint, mode->accepted, &serve->service);
     if (!status) service_say_listening(&serve->service);
     return status;
 }
 
 int serve_run(const struct options *options) {
-    static struct serve serve = {.bytes = UINT64_MAX};
+    static struct serve serve = {
+        .service = {.directions = {"received", "sent"}, .words = {"service", "endpoint"}}, .bytes = UINT64_MAX};
     const struct mode *mode = find_mode(options->words[1]);
     bool bytes = options->given & OPTION_BYTES;
     weir_endpoint endpoint;
@@ -168,7 +161,7 @@ int serve_run(const struct options *options) {
     if (!status) status = service_open(&serve.service, options);
     if (status) return status;
     if (bytes) serve.bytes = options->bytes;
-    serve.service.ways[0] = mode->done;
+    serve.service.ways[0] = serve.service.keys[0] = mode->done;
     fill_block(serve.block);
     return service_run(&serve.service, set_up(&serve, &endpoint, mode));
 }

@@ -6,6 +6,7 @@
 
 #include "looping.h"
 #include "say.h"
+#include "stats.h"
 #include "units.h"
 
 #include <inttypes.h>
@@ -51,28 +52,19 @@ int service_parse(weir_endpoint *ret, const char *text) {
     return EXIT_USAGE;
 }
 
-/* A call that takes an endpoint has failed. */
-static void fail(struct service *service, int code, weir_stage stage) {
-    const weir_error *last = weir_loop_last_error(service->loop);
-    const weir_error plain = {.code = code, .stage = stage};
-    service->failures++;
-    say_failure(last ? last : &plain, "");
+void service_fail(struct service *service, const weir_error *error, const char *after) {
+    if (service->failures++ == 0) weir_error_format(error, service->first_failure, sizeof service->first_failure);
+    say_failure(error, after);
 }
 
 /* A person may take all the time in the world to read a page. */
-static weir_limits limits_of(const weir_endpoint *endpoint) {
-    return (weir_limits){.stall_ns = endpoint->scheme == WEIR_SCHEME_STDIO ? WEIR_FOREVER : 0};
+weir_limits service_limits(const struct service *service, const weir_endpoint *endpoint) {
+    return (weir_limits){.stall_ns = endpoint->scheme == WEIR_SCHEME_STDIO ? WEIR_FOREVER : 0,
+                         .idle_ns = service->options->timeout_ns};
 }
 
-weir_transport *service_connect(struct service *service, const weir_endpoint *endpoint) {
-    static const weir_protocol nobody;
-    weir_limits limits = limits_of(endpoint);
-    const weir_connect_options options = {.limits = &limits};
-    weir_transport *t;
-    int code = weir_connect_endpoint(service->loop, endpoint, &options, &nobody, NULL, &t);
-    if (code >= 0) return t;
-    fail(service, code, WEIR_STAGE_CONNECT);
-    return NULL;
+void service_watch(struct service *service, uint64_t total, int way) {
+    monitor_start(&service->monitor, service, total, way);
 }
 
 /* ---- doors ---- */
@@ -82,24 +74,35 @@ static void door_accepted(weir_transport *t, void *user) {
     door->accepted(t, door->user);
 }
 
+/* Timers of ours must not keep alive what has nothing left to do. */
+static void settle(struct service *service) {
+    bool open = service->sessions.next != &service->sessions;
+    for (unsigned i = 0; i < service->door_count; i++)
+        open |= service->doors[i].listener != NULL;
+    if (open) return;
+    weir_timer_stop(&service->look);
+    monitor_stop(&service->monitor);
+}
+
 static void door_closed(weir_listener *listener, void *user, const weir_error *reason) {
     struct door *door = user;
     (void)listener;
     door->listener = NULL;
-    if (!reason) return;
-    door->service->failures++;
-    say_failure(reason, "");
+    if (reason) service_fail(door->service, reason, "");
+    settle(door->service);
 }
 
 int service_listen(struct service *service, const weir_endpoint *endpoint, weir_accept_fn *accepted, void *user) {
     struct door *door = &service->doors[service->door_count++];
-    weir_limits limits = limits_of(endpoint);
+    weir_limits limits = service_limits(service, endpoint);
     const weir_listen_options options = {.limits = &limits, .closed = door_closed};
     *door = (struct door){.service = service, .endpoint = *endpoint, .accepted = accepted, .user = user};
     int code = weir_serve_endpoint(service->loop, endpoint, &options, door_accepted, door, &door->listener);
     service->lasting |= door->listener != NULL;
     if (code >= 0) return 0;
-    fail(service, code, WEIR_STAGE_LISTEN);
+    const weir_error *last = weir_loop_last_error(service->loop);
+    const weir_error plain = {.code = code, .stage = WEIR_STAGE_LISTEN};
+    service_fail(service, last ? last : &plain, "");
     return EXIT_FAILED;
 }
 
@@ -122,17 +125,20 @@ void service_shut_doors(struct service *service) {
 
 /* ---- the end ---- */
 
-void service_session_ended(struct service *service, const struct session *session, const uint64_t bytes[2]) {
+void service_session_ended(struct service *service, const uint64_t bytes[2]) {
     for (int i = 0; i < 2; i++)
         service->bytes[i] += bytes[i];
-    if (session->failed && !session->aborted) {
-        if (session->closed)
-            service->aborted++;
-        else
-            service->failures++;
-    }
+    service->alive--;
     service->ended_ns = weir_now_ns(service->loop);
-    if (service->draining && service->sessions.next == &service->sessions) weir_timer_stop(&service->look);
+    settle(service);
+}
+
+void service_moved(const struct service *service, uint64_t ret[2]) {
+    for (int way = 0; way < 2; way++) {
+        ret[way] = service->bytes[way];
+        for (const struct session *s = service->sessions.next; s != &service->sessions; s = s->next)
+            ret[way] += session_moved(s, way);
+    }
 }
 
 const char *service_ways(const struct service *service, const uint64_t bytes[2], char *text, size_t size) {
@@ -148,16 +154,16 @@ const char *service_ways(const struct service *service, const uint64_t bytes[2],
 }
 
 static void say_summary(const struct service *service) {
-    char connections[UNITS_TEXT_MAX], ways[SERVICE_WAYS_MAX], cut[96] = "";
+    char connections[UNITS_TEXT_MAX], ways[SERVICE_WAYS_MAX], rate[UNITS_TEXT_MAX], cut[96] = "";
     double seconds = (double)(service->ended_ns - service->begun_ns) / 1e9;
     double moved = (double)(service->bytes[0] + service->bytes[1]);
     if (service->closed || service->aborted)
         snprintf(cut, sizeof cut, ", %" PRIu64 " closed while idle, %" PRIu64 " cut off", service->closed,
                  service->aborted);
-    say_line("weir: %s, %s, %.3f s, %.1f MB/s, %" PRIu64 " failed%s",
+    say_line("weir: %s, %s, %.3f s, %s, %" PRIu64 " failed%s",
              units_count(service->opened, "connection", connections, sizeof connections),
              service_ways(service, service->bytes, ways, sizeof ways), seconds,
-             seconds > 0 ? moved / seconds / 1e6 : 0.0, service->failures, cut);
+             units_rate(seconds > 0 ? moved / seconds : 0, rate, sizeof rate), service->failures, cut);
 }
 
 /* One that does not last has one job: to be stopped before its end is not to have done it. */
@@ -174,7 +180,13 @@ int service_run(struct service *service, int status) {
         say_error("run: %s", weir_error_text(code));
     }
     stop_end(&service->stop);
+    looping_abort(service->loop);
+    weir_run(service->loop);
+    monitor_stop(&service->monitor);
+    bool tells = service->draining || service->options->given & (OPTION_VERBOSE | OPTION_PROGRESS);
+    if (!status && tells) say_summary(service);
+    if (!status) status = status_of(service);
+    if (service->options->given & OPTION_STATS && !stats_write(service, status)) status = EXIT_FAILED;
     looping_end(service->loop);
-    if (!status && (service->draining || (service->options->given & OPTION_VERBOSE))) say_summary(service);
-    return status ? status : status_of(service);
+    return status;
 }

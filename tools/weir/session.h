@@ -2,10 +2,13 @@
  *
  * A session: one connection that is served, or the two that a relay joins.
  *
- * It waits for a number of parts, each a callback that must still come (the end of a flow, or a `disconnected`), and is
- * freed with the last. The first failure in it is the one that is told; later ones are its echo. */
+ * It waits for a number of parts, one for each end, whose last callback (the end of a flow, a `disconnected`, or the
+ * `done` of a dial) must still come, and is freed with the last. The first failure in it is the one that is told; later
+ * ones are its echo. */
 #ifndef TOOL_SESSION_H
 #define TOOL_SESSION_H
+
+#include "dial.h"
 
 #include <weir/pipe.h>
 
@@ -15,13 +18,16 @@ struct service;
 struct session {
     struct session *next, *prev; /* in a ring, whose head is no session */
     struct service *service;
-    weir_transport *ends[2];                /* NULL: gone, or never there */
+    uint64_t number;                        /* from 1 */
+    weir_transport *ends[2];                /* NULL: gone, not yet, or never there */
+    struct dial dials[2];                   /* of those that are connected by us */
     struct weir_flow flow[2];               /* flow[i] is from ends[i] */
     uint64_t bytes[2];                      /* each way, where no flow counts them */
     void (*drain)(struct session *session); /* is to come to an end; may be NULL */
     weir_address peers[2];                  /* asked for when they were there: a failed end cannot tell any more */
     const char *media[2];                   /* "tcp" */
     unsigned parts;
+    bool dialling[2];
     bool joined, failed;
     bool closed, aborted;        /* by us, to stop */
     weir_error failure;          /* the first, if failed */
@@ -29,13 +35,20 @@ struct session {
 };
 
 /* A zeroed session of `size` bytes; NULL when out of memory, which is told and counts as a failure. */
-struct session *session_new(struct service *service, size_t size, unsigned parts);
+struct session *session_new(struct service *service, size_t size);
 
-/* `t` becomes ends[i]. */
-void session_adopt(struct session *session, int i, weir_transport *t);
+/* `t`, which has nobody yet, becomes ends[i], below the layers that were asked for, and is served by `protocol` with the
+ * session as its self. False: it could not; `t` is aborted, and the session is gone if it had no other part. */
+bool session_take(struct session *session, int i, weir_transport *t, const weir_protocol *protocol);
 
-/* Joins ends[0] and ends[1] both ways, or ends[0] with itself: two parts, or one. May end the session at once. */
-void session_join(struct session *session);
+/* The same for an end that is to be joined to the other; it waits, unread, until that is there. */
+bool session_bring(struct session *session, int i, weir_transport *t);
+
+/* The same for one still to be connected: it comes, or the session fails. */
+void session_dial(struct session *session, int i, const weir_endpoint *endpoint);
+
+/* The same for one that is joined to itself: an echo. */
+bool session_echo(struct session *session, weir_transport *t);
 
 /* Keeps the failure, if it is the first. */
 void session_fail(struct session *session, const weir_error *reason);
@@ -47,7 +60,8 @@ void session_end(struct session *session, int i, const weir_error *reason);
 void session_close(struct session *session);
 void session_abort(struct session *session);
 
-/* Bytes moved so far; `*held` are those that wait in weir. */
+/* Bytes moved so far, all and each way; `*held` are those that wait in weir. */
 uint64_t session_look(const struct session *session, size_t *held);
+uint64_t session_moved(const struct session *session, int way);
 
 #endif

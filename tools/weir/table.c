@@ -3,8 +3,14 @@
  * Text only, without colours; no line ends in blanks. */
 #include "table.h"
 
+#include "page.h"
+#include "terminal.h"
+
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { GAP = 2 };
 
 void table_add(struct table *table, const char *const cells[]) {
     if (table->rows == TABLE_ROWS) return;
@@ -13,13 +19,49 @@ void table_add(struct table *table, const char *const cells[]) {
     table->rows++;
 }
 
-static int width_of(const struct table *table, size_t column) {
-    size_t width = 0;
+static unsigned width_of(const struct table *table, size_t column) {
+    unsigned width = 0;
     for (size_t row = 0; row < table->rows; row++) {
-        size_t n = strlen(table->cells[row][column]);
+        const char *cell = table->cells[row][column];
+        unsigned n = page_characters(cell, strlen(cell));
         if (n > width) width = n;
     }
-    return (int)width;
+    return width;
+}
+
+/* What is printed how. */
+struct layout {
+    unsigned columns; /* of the terminal, 0: none */
+    unsigned width[TABLE_COLUMNS];
+    bool shown[TABLE_COLUMNS];
+};
+
+static unsigned width_of_all(const struct table *table, const struct layout *layout) {
+    unsigned width = 0;
+    for (size_t i = 0; i < table->columns; i++)
+        if (layout->shown[i]) width += GAP + layout->width[i];
+    return width;
+}
+
+/* Leaves out the most dispensable column. False: there is none. */
+static bool leave_one_out(const struct table *table, struct layout *layout) {
+    size_t out = TABLE_COLUMNS;
+    for (size_t i = 0; i < table->columns; i++)
+        if (layout->shown[i] && table->spare[i] && (out == TABLE_COLUMNS || table->spare[i] > table->spare[out]))
+            out = i;
+    if (out == TABLE_COLUMNS) return false;
+    layout->shown[out] = false;
+    return true;
+}
+
+static void lay_out(const struct table *table, struct layout *layout) {
+    layout->columns = terminal_columns(STDOUT_FILENO);
+    for (size_t i = 0; i < table->columns; i++) {
+        layout->width[i] = width_of(table, i);
+        layout->shown[i] = true;
+    }
+    while (layout->columns && width_of_all(table, layout) > layout->columns && leave_one_out(table, layout))
+        ;
 }
 
 /* Up to its last cell that is not empty. */
@@ -30,33 +72,35 @@ static size_t length_of(const struct table *table, size_t row) {
     return n;
 }
 
-static void print_row(const struct table *table, size_t row, const int *width) {
-    size_t n = length_of(table, row);
+static void print_row(const struct table *table, size_t row, const struct layout *layout) {
+    char line[TABLE_COLUMNS * (TABLE_CELL + GAP)], wrapped[2 * sizeof line];
+    size_t n = length_of(table, row), used = 0;
+    unsigned last = 0;
     for (size_t i = 0; i < n; i++) {
-        const char *cell = table->cells[row][i];
-        if (table->right[i])
-            printf("  %*s", width[i], cell);
-        else
-            printf("  %-*s", i + 1 < n ? width[i] : 0, cell);
+        if (!layout->shown[i]) continue;
+        int width = table->right[i] ? (int)layout->width[i] : i + 1 < n ? -(int)layout->width[i] : 0;
+        last = (unsigned)used + GAP;
+        used += (size_t)snprintf(line + used, sizeof line - used, "%*s%*s", GAP, "", width, table->cells[row][i]);
     }
-    putchar('\n');
+    page_wrap_hanging(wrapped, sizeof wrapped, line, layout->columns, last < layout->columns / 2 ? last : 2 * GAP);
+    puts(wrapped);
 }
 
-static void print_rule(const struct table *table, const int *width) {
+static void print_rule(const struct table *table, const struct layout *layout) {
     for (size_t i = 0; i < table->columns; i++) {
-        printf("  ");
-        for (int n = 0; n < width[i]; n++)
+        if (!layout->shown[i]) continue;
+        printf("%*s", GAP, "");
+        for (unsigned n = 0; n < layout->width[i]; n++)
             putchar('-');
     }
     putchar('\n');
 }
 
 void table_print(const struct table *table, bool head) {
-    int width[TABLE_COLUMNS];
-    for (size_t i = 0; i < table->columns; i++)
-        width[i] = width_of(table, i);
+    struct layout layout;
+    lay_out(table, &layout);
     for (size_t row = 0; row < table->rows; row++) {
-        print_row(table, row, width);
-        if (head && row == 0) print_rule(table, width);
+        print_row(table, row, &layout);
+        if (head && row == 0) print_rule(table, &layout);
     }
 }

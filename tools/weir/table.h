@@ -12,7 +12,8 @@ enum { TABLE_COLUMNS = 8, TABLE_ROWS = 64, TABLE_CELL = 192 };
 /* Zero it, set the columns. */
 struct table {
     size_t columns;
-    bool right[TABLE_COLUMNS]; /* to that side */
+    bool right[TABLE_COLUMNS];          /* to that side */
+    unsigned char spare[TABLE_COLUMNS]; /* what is left out where the terminal is too narrow: the highest first, 0 never */
     /* private */
     size_t rows;
     char cells[TABLE_ROWS][TABLE_COLUMNS][TABLE_CELL];
@@ -21,7 +22,8 @@ struct table {
 /* Adds a row of `columns` cells; what is too long is cut, a row too many is dropped. */
 void table_add(struct table *table, const char *const cells[]);
 
-/* Prints all rows on stdout; with `head`, a rule under the first. */
+/* Prints all rows on stdout; with `head`, a rule under the first. On a terminal no wider than that: the last column is
+ * broken at blanks. */
 void table_print(const struct table *table, bool head);
 
 #endif

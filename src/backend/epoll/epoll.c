@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The epoll backend: one epoll, level-triggered, and an eventfd to be woken by. All else is in backend/ready/.
+ * The epoll backend: one epoll, level-triggered. All else is in backend/ready/.
  *
- * The eventfd is edge-triggered: each write to it is one event, so it is never read, and its counter has room for more
- * wakes than there will be. Sleeps are in nanoseconds (Linux 5.11); where that call is missing, or a filter refuses it,
+ * The waker is watched for edges: each wake is one event, so it is never drained. Sleeps are in nanoseconds (Linux 5.11); where that call is missing, or a filter refuses it,
  * in milliseconds, rounded up, since time never runs early. */
 #include "backend/epoll/epoll.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,7 +21,7 @@
 
 struct epoll_state {
     struct weir_ready ready; /* first */
-    int epoll, wake;
+    int epoll;
     bool coarse; /* no sleeping in nanoseconds here */
 };
 
@@ -32,6 +29,7 @@ struct epoll_state {
 
 static int watch(struct weir_ready *ready, int fd, unsigned before, unsigned after, uint64_t cookie) {
     const struct epoll_state *e = (const struct epoll_state *)ready;
+    ready->state.system_calls++;
     struct epoll_event event = {.data = {.u64 = cookie}};
     if (after & WEIR_READY_IN) event.events |= EPOLLIN;
     if (after & WEIR_READY_OUT) event.events |= EPOLLOUT;
@@ -81,51 +79,32 @@ static const struct weir_poller poller = {.watch = watch, .wait = wait};
 static void close_epoll(struct weir_backend_state *state, bool forked) {
     struct epoll_state *e = (struct epoll_state *)state;
     struct weir_memory *memory = state->env.memory;
-    if (e->epoll >= 0) close(e->epoll);
-    if (e->wake >= 0) close(e->wake);
     weir_ready_close(&e->ready, forked);
+    if (e->epoll >= 0) close(e->epoll);
     weir_memory_free(memory, e, sizeof *e);
 }
 
-static int fail(const struct epoll_state *e, const char *act) {
+static int open_poller(struct epoll_state *e) {
     const struct weir_backend_env *env = &e->ready.state.env;
-    int code = errno == ENOSYS || errno == EPERM ? WEIR_ENOTSUP : weir_sys_error(errno);
-    snprintf(env->reason, env->reason_size, "%s: error %d of the system", act, errno);
-    return code;
-}
-
-static int open_descriptors(struct epoll_state *e) {
     struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data = {.u64 = WAKE_COOKIE}};
     e->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (e->epoll < 0) return fail(e, "epoll_create1");
-    e->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (e->wake < 0) return fail(e, "eventfd");
-    if (epoll_ctl(e->epoll, EPOLL_CTL_ADD, e->wake, &event) < 0) return fail(e, "epoll_ctl");
-    return 0;
+    if (e->epoll < 0) return weir_ready_refuse(env, "epoll_create1", errno);
+    if (epoll_ctl(e->epoll, EPOLL_CTL_ADD, e->ready.waker, &event) == 0) return 0;
+    return weir_ready_refuse(env, "epoll_ctl", errno);
 }
 
 static int open_epoll(struct weir_backend_state **ret, const struct weir_backend_env *env) {
     struct epoll_state *e = weir_memory_new(env->memory, sizeof *e);
     if (!e) return WEIR_ENOMEM;
-    e->epoll = e->wake = -1;
+    e->epoll = -1;
     int status = weir_ready_open(&e->ready, &weir_backend_epoll, &poller, env);
-    if (status == 0) status = open_descriptors(e);
+    if (status == 0) status = open_poller(e);
     if (status < 0) {
         close_epoll(&e->ready.state, false);
         return status;
     }
     *ret = &e->ready.state;
     return 0;
-}
-
-/* From any thread and any signal handler, so errno is not ours to change. A full counter means that it is awake. */
-static void wake(struct weir_backend_state *state) {
-    const struct epoll_state *e = (const struct epoll_state *)state;
-    const uint64_t one = 1;
-    int error = errno;
-    ssize_t n = write(e->wake, &one, sizeof one);
-    (void)n;
-    errno = error;
 }
 
 /* Known weakness: ops that end without an event do not make it ready. Who polls it runs the loop until nothing ran. */
@@ -145,6 +124,6 @@ const struct weir_backend weir_backend_epoll = {
     .wait = weir_ready_wait,
     .next = weir_ready_next,
     .release = weir_ready_release,
-    .wake = wake,
+    .wake = weir_ready_wake,
     .handle = handle,
 };

@@ -9,12 +9,14 @@
 #ifndef WEIR_BACKEND_IO_URING_BUFFERS_H
 #define WEIR_BACKEND_IO_URING_BUFFERS_H
 
+#include <weir/limits.h>
+
 #include "backend/io_uring/ring.h"
 #include "base/memory.h"
 
 #define WEIR_BUFFER_SIZE ((size_t)4096)
 #define WEIR_BUFFER_GROUP 0
-#define WEIR_SCRATCH_SIZE ((size_t)256 * 1024)
+#define WEIR_SCRATCH_SIZE WEIR_DELIVERY_MAX
 
 struct weir_buffers {
     struct weir_memory *memory;

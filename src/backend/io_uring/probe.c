@@ -103,8 +103,8 @@ static bool succeeds(struct trial *t) {
 }
 
 static bool has_opcodes(struct io_uring *io) {
-    static const int needed[] = {IORING_OP_RECV,    IORING_OP_SEND,     IORING_OP_ACCEPT,
-                                 IORING_OP_CONNECT, IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL};
+    static const int needed[] = {IORING_OP_RECV,     IORING_OP_SEND,         IORING_OP_ACCEPT, IORING_OP_CONNECT,
+                                 IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL, IORING_OP_READ,   IORING_OP_WRITE};
     union {
         struct io_uring_probe probe;
         uint8_t room[sizeof(struct io_uring_probe) + 256 * sizeof(struct io_uring_probe_op)];

@@ -6,7 +6,7 @@
  * A round is what `next` hands out between two waits: the completions that had come when the wait ended, and the ops
  * that ended within the backend by then. The latter go first, because a send that is over lets its owner send again what
  * the former bring; but only a number of them, and then one of each in turn, so that neither can hold up the other. What
- * comes later, even while the round goes on, belongs to the next one.
+ * comes later, even while the round goes on, belongs to the next one. What threads have finished comes in between.
  *
  * Weakness: a kernel that has no memory for requests refuses enters, and then a loop with something to submit goes
  * round without sleeping until there is some. */
@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "backend/ready/call.h"
+#include "backend/ready/perform.h"
 
 static struct weir_uring *of(struct weir_backend_state *state) { return (struct weir_uring *)state; }
 
@@ -43,6 +44,7 @@ static void free_names(struct weir_uring *u) {
 static void close_uring(struct weir_backend_state *state, bool forked) {
     struct weir_uring *u = of(state);
     struct weir_memory *memory = u->base.env.memory;
+    weir_offload_close(&u->offload, forked);
     if (u->ring.open && !forked) weir_buffers_unregister(&u->ring);
     weir_ring_close(&u->ring, forked);
     if (u->wake_fd >= 0) close(u->wake_fd);
@@ -79,6 +81,7 @@ int weir_uring_open(struct weir_backend_state **ret, const struct weir_backend_e
     u->ring.fork_mark = u->base.fork_mark;
     u->slots.memory = env->memory;
     u->wake_fd = -1;
+    weir_offload_open(&u->offload, &u->base, weir_ready_perform);
     const int status = open_parts(u, shape);
     if (status < 0)
         close_uring(&u->base, false);
@@ -99,12 +102,19 @@ static void start(struct weir_uring *u, struct weir_port_op *op) {
         [WEIR_PORT_ACCEPT] = weir_uring_accept,
         [WEIR_PORT_RECEIVE] = weir_uring_receive,
         [WEIR_PORT_SEND] = weir_uring_send,
+        [WEIR_PORT_READ_AT] = weir_uring_move,
+        [WEIR_PORT_WRITE_AT] = weir_uring_move,
     };
     starts[op->kind](u, op);
 }
 
+static bool is_offloaded(const struct weir_port_op *op) {
+    return op->kind == WEIR_PORT_CALL || op->kind == WEIR_PORT_WORK;
+}
+
 static int submit(struct weir_backend_state *state, struct weir_port_op *op) {
     struct weir_uring *u = of(state);
+    if (is_offloaded(op)) return weir_offload_submit(&u->offload, op);
     if (!weir_slots_take(&u->slots, op)) return WEIR_ENOMEM;
     op->state = WEIR_URING_ASKED;
     if (op->kind == WEIR_PORT_CONNECT && weir_uring_connect_prepare(u, op) < 0) {
@@ -115,12 +125,18 @@ static int submit(struct weir_backend_state *state, struct weir_port_op *op) {
     return 0;
 }
 
-static void cancel(struct weir_backend_state *state, struct weir_port_op *op) {
-    struct weir_uring *u = of(state);
+static void cancel_asked(struct weir_uring *u, struct weir_port_op *op) {
     const bool under_way = weir_uring_unwanted(u, op);
     weir_uring_slot(u, op)->flags |= WEIR_SLOT_CANCELED;
     if (!under_way && weir_uring_unwanted(u, op)) weir_uring_revoke(u, op);
     if (op->kind == WEIR_PORT_SEND && op->state == WEIR_URING_ASKED) weir_uring_await(u, op);
+}
+
+static void cancel(struct weir_backend_state *state, struct weir_port_op *op) {
+    if (is_offloaded(op))
+        weir_offload_cancel(&of(state)->offload, op);
+    else
+        cancel_asked(of(state), op);
 }
 
 /* Goes on with an op that is with nobody: neither in the kernel nor in a queue. */
@@ -154,7 +170,8 @@ static void feed_hungry(struct weir_uring *u) {
 }
 
 static bool undelivered(const struct weir_uring *u) {
-    return u->ripe.first || u->ready.first || weir_ring_tail(&u->ring) != weir_ring_head(&u->ring);
+    return u->ripe.first || u->ready.first || weir_ring_tail(&u->ring) != weir_ring_head(&u->ring) ||
+           weir_offload_pending(&u->offload);
 }
 
 static uint64_t sleep_ns(const struct weir_uring *u, uint64_t deadline_ns) {
@@ -190,6 +207,7 @@ static int wait_uring(struct weir_backend_state *state, uint64_t deadline_ns) {
     u->until = weir_ring_tail(&u->ring);
     weir_uring_land(u, from, u->until);
     weir_port_append(&u->ripe, weir_port_take(&u->ready));
+    weir_offload_collect(&u->offload);
     u->turn = 0;
     return status;
 }
@@ -218,13 +236,17 @@ static bool done(struct weir_uring *u, struct weir_port_op *op, const struct io_
     case WEIR_PORT_RECEIVE: return weir_uring_received(u, op, cqe, ret);
     case WEIR_PORT_SEND: return weir_uring_sent(u, op, cqe, ret);
     case WEIR_PORT_ACCEPT: return weir_uring_accepted(u, op, cqe, ret);
+    case WEIR_PORT_READ_AT:
+    case WEIR_PORT_WRITE_AT: return weir_uring_moved(u, op, cqe, ret);
     default: return weir_uring_connected(u, op, cqe, ret);
     }
 }
 
+/* A file's request may be where no cancel finds it, for as long as its disk takes: asking again would be spinning. */
 static void not_revoked(struct weir_uring *u, struct weir_port_op *op, int error) {
     const bool waiting = weir_uring_flag(u, op, WEIR_SLOT_UNREVOKED);
-    if (error == ENOENT && !waiting && weir_uring_unwanted(u, op)) weir_uring_revoke(u, op);
+    const bool of_file = op->kind == WEIR_PORT_READ_AT || op->kind == WEIR_PORT_WRITE_AT;
+    if (error == ENOENT && !waiting && !of_file && weir_uring_unwanted(u, op)) weir_uring_revoke(u, op);
 }
 
 /* A completion of a request of `op`. */
@@ -259,14 +281,21 @@ static bool take_ripe(struct weir_uring *u, struct weir_completion *ret) {
     return weir_uring_end(u, op, slot->with.result, slot->os_code, ret);
 }
 
+static bool take_finished(struct weir_uring *u, struct weir_completion *ret) {
+    if (!u->offload.busy || !weir_offload_next(&u->offload, ret)) return false;
+    weir_ready_performed(&u->base, ret);
+    return true;
+}
+
 enum { head_start = 64 };
 
 static bool next(struct weir_backend_state *state, struct weir_completion *ret) {
     struct weir_uring *u = of(state);
     for (;;) {
         const bool come = weir_ring_head(&u->ring) != u->until;
-        if (!come && !u->ripe.first) return false;
+        if (!come && !u->ripe.first) return take_finished(u, ret);
         const unsigned turn = u->turn++;
+        if (turn % 4 == 0 && take_finished(u, ret)) return true;
         const bool from_ring = come && (!u->ripe.first || (turn >= head_start && turn % 2));
         if (from_ring ? take_completion(u, ret) : take_ripe(u, ret)) return true;
     }
@@ -287,7 +316,7 @@ static uint64_t now_ns(struct weir_backend_state *state) {
     return weir_sys_now_ns();
 }
 
-static int call(struct weir_backend_state *state, struct weir_call *act) { return weir_ready_call(state, act, true); }
+static int call(struct weir_backend_state *state, struct weir_call *act) { return weir_ready_call(state, act); }
 
 static weir_handle handle(struct weir_backend_state *state) { return weir_sys_handle(of(state)->ring.io.ring_fd, 0); }
 

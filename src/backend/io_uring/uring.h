@@ -4,7 +4,7 @@
  *
  * Where an op is, and who moves it on:
  *
- *             +-> ASKED ---+       the kernel works on it: connect, accept, receive, send
+ *             +-> ASKED ---+       the kernel works on it: connect, accept, receive, send, read_at, write_at
  *   submit ---+-> POLLED --+       the kernel waits for readiness, then we make the call
  *     ^  |    +-> HUNGRY --+       no entry was free: asked again in the next wait
  *     |  |                 |
@@ -13,13 +13,17 @@
  *     +-------- LENT <-----+    its bytes are with the receiver; goes on at release
  *
  * At most one request of an op is in the kernel at a time, besides the one that cancels it. An op ends by that request's
- * own completion, never by its cancel's. */
+ * own completion, never by its cancel's.
+ *
+ * Calls that may block, and work, have no place here: they go to the threads of backend/offload/. The kernel could open
+ * and close files itself, but only on a worker of its own, which is a thread too. */
 #ifndef WEIR_BACKEND_IO_URING_URING_H
 #define WEIR_BACKEND_IO_URING_URING_H
 
 #include "backend/io_uring/buffers.h"
 #include "backend/io_uring/ring.h"
 #include "backend/io_uring/slots.h"
+#include "backend/offload/offload.h"
 #include "core/backend.h"
 #include "core/port_queue.h"
 #include "sys/sys.h"
@@ -48,6 +52,7 @@ struct weir_uring {
     struct weir_ring ring;
     struct weir_slots slots;
     struct weir_buffers buffers;
+    struct weir_offload offload;
     struct weir_port_queue ready;  /* to be delivered after the next wait */
     struct weir_port_queue ripe;   /* to be delivered now */
     struct weir_port_queue flying; /* sends in the ring, in its order */
@@ -98,7 +103,7 @@ bool weir_uring_report(struct weir_port_op *op, int64_t result, struct weir_comp
 /* Ends with what the kernel said: as cancelled, if it was, and this is how the kernel tells it. */
 bool weir_uring_fail(struct weir_uring *u, struct weir_port_op *op, int error, struct weir_completion *ret);
 
-/* receive.c, send.c, accept.c, connect.c: `start` begins or goes on; `done` takes the completion of the op's own
+/* receive.c, send.c, accept.c, connect.c, file.c: `start` begins or goes on; `done` takes the completion of the op's own
  * request, `polled` that of its poll. They return whether `ret` was filled. */
 void weir_uring_receive(struct weir_uring *u, struct weir_port_op *op);
 bool weir_uring_received(struct weir_uring *u, struct weir_port_op *op, const struct io_uring_cqe *cqe,
@@ -128,6 +133,10 @@ void weir_uring_connect_free(struct weir_uring *u, struct weir_slot *slot);
 bool weir_uring_connected(struct weir_uring *u, struct weir_port_op *op, const struct io_uring_cqe *cqe,
                           struct weir_completion *ret);
 bool weir_uring_connectable(struct weir_uring *u, struct weir_port_op *op, struct weir_completion *ret);
+
+void weir_uring_move(struct weir_uring *u, struct weir_port_op *op);
+bool weir_uring_moved(struct weir_uring *u, struct weir_port_op *op, const struct io_uring_cqe *cqe,
+                      struct weir_completion *ret);
 
 static inline struct weir_slot *weir_uring_slot(const struct weir_uring *u, const struct weir_port_op *op) {
     return weir_slot_of(&u->slots, op);

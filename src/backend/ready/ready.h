@@ -13,6 +13,7 @@
 #ifndef WEIR_BACKEND_READY_READY_H
 #define WEIR_BACKEND_READY_READY_H
 
+#include "backend/offload/offload.h"
 #include "core/backend.h"
 #include "core/port_queue.h"
 
@@ -29,6 +30,9 @@ struct weir_ready_event {
 struct weir_ready;
 
 struct weir_poller {
+    /* Descriptors from this number on cannot be watched, and are refused where they are made; 0: all can. */
+    int limit;
+
     /* Watches `fd` for `after` instead of `before` (IN, OUT; 0: not at all). They differ. 0, or WEIR_E... and all is as
      * before; going to 0 needs no memory. */
     int (*watch)(struct weir_ready *ready, int fd, unsigned before, unsigned after, uint64_t cookie);
@@ -57,15 +61,22 @@ struct weir_ready {
     uint8_t *scratch;                 /* what receives fill, one at a time */
     void *piece;                      /* the memory that it lies in */
     uint64_t now_ns;
+    int waker;         /* becomes readable by `wake`; the poller's to watch, and to drain if it must */
+    unsigned turn;     /* of `next`, counted from the wait */
     int at, count;     /* events not yet delivered: from `at` up to `count` */
     unsigned accepted; /* connections from the event at `at` */
     struct weir_ready_event events[WEIR_READY_EVENTS];
+    struct weir_offload offload; /* what may block */
 };
 
-/* Both for the backend's own open and close; between them it owns what its poller needs. */
+/* Both for the backend's own open and close; between them it owns what its poller needs. Close comes first, since the
+ * threads that it waits for may wake the poller; it also takes one whose open failed. */
 int weir_ready_open(struct weir_ready *ready, const struct weir_backend *table, const struct weir_poller *poller,
                     const struct weir_backend_env *env);
 void weir_ready_close(struct weir_ready *ready, bool forked);
+
+/* Says why a backend does not open: `act` failed with the system's `error`. Returns the code of it. */
+int weir_ready_refuse(const struct weir_backend_env *env, const char *act, int error);
 
 /* Slots of `struct weir_backend`. */
 uint64_t weir_ready_now_ns(struct weir_backend_state *state);
@@ -75,5 +86,6 @@ void weir_ready_cancel(struct weir_backend_state *state, struct weir_port_op *op
 int weir_ready_wait(struct weir_backend_state *state, uint64_t deadline_ns);
 bool weir_ready_next(struct weir_backend_state *state, struct weir_completion *ret);
 void weir_ready_release(struct weir_backend_state *state, const struct weir_completion *completion);
+void weir_ready_wake(struct weir_backend_state *state);
 
 #endif

@@ -33,9 +33,7 @@ int weir_watch_reserve(struct weir_ready *ready, int fd) {
 int weir_watch_set(struct weir_ready *ready, int fd, unsigned interest) {
     struct weir_ready_entry *entry = &ready->entries[fd];
     if (entry->interest == interest) return 0;
-    ready->state.system_calls++;
-    uint64_t cookie = (uint64_t)entry->generation << 32 | (uint32_t)fd;
-    int status = ready->poller->watch(ready, fd, entry->interest, interest, cookie);
+    int status = ready->poller->watch(ready, fd, entry->interest, interest, weir_watch_cookie(ready, fd));
     if (status < 0) return status;
     entry->interest = (uint8_t)interest;
     return 0;

@@ -2,6 +2,7 @@
  *
  * What a world does to its hosts when it is told to: cuts the ways between two of them, mends them, and takes a host's
  * connections away as a crash would. */
+#include "backend/sim/keepalive.h"
 #include "backend/sim/stream.h"
 
 static bool between(const struct weir_sim_cut *cut, const weir_sim_host *a, const weir_sim_host *b) {
@@ -38,13 +39,20 @@ static int cut_off(weir_sim *sim, const weir_sim_host *a, const weir_sim_host *b
 
 static void mend(weir_sim *sim, struct weir_sim_cut **at) {
     struct weir_sim_cut *cut = *at;
-    for (struct weir_sim_stream *stream = sim->streams; stream; stream = stream->next) {
-        if (!between(cut, stream->ends[0].party.host, stream->ends[1].party.host)) continue;
-        weir_sim_flow_mend(sim, &stream->ends[0].out);
-        weir_sim_flow_mend(sim, &stream->ends[1].out);
-    }
     *at = cut->next;
     weir_memory_free(&sim->memory, cut, sizeof *cut);
+}
+
+/* The way between two hosts is another one now: their connections find out. */
+static void tell_ends(weir_sim *sim, const weir_sim_host *a, const weir_sim_host *b, bool cut) {
+    const struct weir_sim_cut way = {.a = a, .b = b};
+    for (struct weir_sim_stream *stream = sim->streams; stream; stream = stream->next) {
+        if (!between(&way, stream->ends[0].party.host, stream->ends[1].party.host)) continue;
+        for (int i = 0; i < 2; i++) {
+            if (!cut) weir_sim_flow_mend(sim, &stream->ends[i].out);
+            weir_sim_keepalive_check(&stream->ends[i]);
+        }
+    }
 }
 
 static bool lives_in(const weir_sim *sim, const weir_sim_host *host) { return host && host->sim == sim; }
@@ -60,8 +68,10 @@ int weir_sim_partition(weir_sim *sim, weir_sim_host *a, weir_sim_host *b, bool c
         result = cut_off(sim, a, b);
     else
         mend(sim, at);
-    if (result == 0) record(a, b, cut ? WEIR_SIM_ACT_CUT : WEIR_SIM_ACT_MENDED);
-    return result;
+    if (result < 0) return result;
+    tell_ends(sim, a, b, cut);
+    record(a, b, cut ? WEIR_SIM_ACT_CUT : WEIR_SIM_ACT_MENDED);
+    return 0;
 }
 
 static bool crosses(const struct weir_sim_stream *stream, const weir_sim_host *host) {

@@ -4,6 +4,8 @@
  * its way can fail; what a host that nobody has would answer is WEIR_EUNREACH after UNREACH_NS. */
 #include "backend/sim/listen.h"
 
+#include "backend/sim/keepalive.h"
+
 #define UNREACH_NS ((uint64_t)3000000000)
 #define BACKLOG_MOST 4096
 
@@ -105,7 +107,7 @@ static int bind_anywhere(struct weir_sim_socket *socket) {
 }
 
 int weir_sim_listen(struct weir_sim_socket *socket, int backlog) {
-    if (socket->party.kind == WEIR_SIM_PIPE || socket->end) return WEIR_EINVAL;
+    if (socket->party.kind >= WEIR_SIM_PIPE || socket->end) return WEIR_EINVAL;
     if (!socket->local.family) {
         int result = socket->family == WEIR_FAMILY_UNIX ? WEIR_EINVAL : bind_anywhere(socket);
         if (result < 0) return result;
@@ -141,6 +143,8 @@ int weir_sim_accept(struct weir_sim_socket *listener, struct weir_sim_socket **r
     weir_sim_line_leave(stream);
     socket->end = &stream->ends[1];
     socket->end->socket = socket;
+    socket->keepalive = listener->keepalive;
+    weir_sim_keepalive_check(socket->end);
     weir_sim_record(&listener->party, &stream->ends[1].party, WEIR_SIM_ACT_ACCEPT, 0, 0);
     if (listener->waiting.first) {
         stream = listener->waiting.first;

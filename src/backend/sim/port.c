@@ -14,6 +14,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "backend/sim/errand.h"
 #include "backend/sim/listen.h"
 #include "backend/sim/sim.h"
 #include "backend/sim/stream.h"
@@ -31,7 +32,8 @@ bool weir_sim_port_wants(const struct weir_sim_port *port) { return port->state.
 static uint64_t clock_ns(const struct weir_sim_port *port) { return WEIR_SIM_EPOCH_NS + port->host->sim->now_ns; }
 
 bool weir_sim_port_busy(const struct weir_sim_port *port) {
-    return !port->settled || port->count || atomic_load_explicit(&port->woken, memory_order_relaxed) ||
+    return !port->settled || port->count || port->back.count ||
+           atomic_load_explicit(&port->woken, memory_order_relaxed) ||
            port->deadline_ns <= clock_ns(port);
 }
 
@@ -59,9 +61,10 @@ static int wait(struct weir_backend_state *state, uint64_t deadline_ns) {
     struct weir_sim_port *port = of(state);
     bool woken = atomic_exchange(&port->woken, false);
     weir_sim_ready_gather(port);
+    weir_sim_errand_gather(port);
     port->deadline_ns = deadline_ns;
     port->waited_ns = port->host->sim->now_ns;
-    port->settled = !woken && !port->count && deadline_ns > clock_ns(port);
+    port->settled = !woken && !port->count && !port->back.count && deadline_ns > clock_ns(port);
     return 0;
 }
 
@@ -82,6 +85,7 @@ static enum weir_sim_lane lane_of(const struct weir_port_op *op) {
 
 /* Whether the socket is one on which such an op can be. */
 static int check(const struct weir_sim_socket *socket, const struct weir_port_op *op) {
+    if (socket->file) return WEIR_ENOTSUP;
     if (op->kind == WEIR_PORT_ACCEPT) return socket->listening ? 0 : WEIR_EINVAL;
     if (op->kind == WEIR_PORT_CONNECT) return socket->party.kind == WEIR_SIM_PIPE ? WEIR_ENOTSUP : 0;
     if (!socket->end || !socket->end->connected) return WEIR_ENOTCONN;
@@ -90,6 +94,7 @@ static int check(const struct weir_sim_socket *socket, const struct weir_port_op
 }
 
 static int submit(struct weir_backend_state *state, struct weir_port_op *op) {
+    if (weir_sim_is_errand(op)) return weir_sim_errand_start(of(state), op);
     struct weir_sim_socket *socket = weir_sim_socket_find(of(state), op->handle);
     enum weir_sim_lane lane = lane_of(op);
     int result = socket ? check(socket, op) : WEIR_EINVAL;
@@ -103,6 +108,10 @@ static int submit(struct weir_backend_state *state, struct weir_port_op *op) {
 }
 
 static void cancel(struct weir_backend_state *state, struct weir_port_op *op) {
+    if (weir_sim_is_errand(op)) {
+        weir_sim_errand_cancel(of(state), op);
+        return;
+    }
     struct weir_sim_socket *socket = weir_sim_socket_find(of(state), op->handle);
     assert(socket && socket->ops[lane_of(op)] == op);
     op->state = CANCELLED;
@@ -151,6 +160,7 @@ static void repeat(struct weir_sim_ready ready) {
 
 static bool next(struct weir_backend_state *state, struct weir_completion *ret) {
     struct weir_sim_ready ready;
+    if (weir_sim_errand_take(of(state), of(state)->batch, ret)) return true;
     while (weir_sim_ready_take(of(state), &ready)) {
         struct weir_sim_socket *socket = ready.socket;
         struct weir_port_op *op = socket->ops[ready.lane];
@@ -167,7 +177,7 @@ static bool next(struct weir_backend_state *state, struct weir_completion *ret) 
             repeat(ready);
         return true;
     }
-    return false;
+    return weir_sim_errand_take(of(state), 0, ret);
 }
 
 static void release(struct weir_backend_state *state, const struct weir_completion *completion) {
@@ -226,6 +236,7 @@ static void close_port(struct weir_backend_state *state, bool forked) {
     struct weir_memory *memory = state->env.memory;
     assert(forked || state->handles == 0);
     if (forked) discard_all(port);
+    weir_sim_errands_free(port);
     port->host->port = NULL;
     weir_memory_free(memory, port->ready, 2 * port->capacity * sizeof *port->ready);
     weir_memory_free(memory, port->slots, port->capacity * sizeof *port->slots);

@@ -5,7 +5,8 @@
  *
  * Each socket has two lanes, in and out, with at most one op in each. A lane that may have something to do is put into
  * one array: the lanes before `batch` are served by `next`, in an order that is drawn; the ones behind wait for the
- * next `wait`. So an op is served once between two waits, and nothing is searched. */
+ * next `wait`. So an op is served once between two waits, and nothing is searched. What goes off the thread on a real
+ * system needs no lane (errand.h); a file has a place in the table like a socket, and only that. */
 #ifndef WEIR_SIM_PORT_H
 #define WEIR_SIM_PORT_H
 
@@ -36,6 +37,10 @@ struct weir_sim_socket {
     unsigned accepts;            /* since the last wait */
     weir_address local;          /* its own name; family WEIR_FAMILY_NONE without one */
     struct weir_sim_end *end;    /* of its connection, or NULL */
+    struct weir_sim_file *file;  /* a file's handle, or NULL */
+    uint64_t position;           /* in it */
+    uint8_t file_flags;          /* weir_file_flags */
+    uint16_t keepalive;          /* seconds; 0: never */
     struct weir_sim_name *name;  /* UNIX: what it is bound to */
     struct weir_sim_socket *next_bound;
     size_t backlog;
@@ -51,6 +56,12 @@ struct weir_sim_ready {
     enum weir_sim_lane lane;
 };
 
+struct weir_sim_errand;
+struct weir_sim_errands {
+    struct weir_sim_errand *first, *last;
+    uint32_t count;
+};
+
 struct weir_sim_port {
     struct weir_backend_state state;
     weir_sim_host *host;
@@ -60,6 +71,9 @@ struct weir_sim_port {
     uint32_t free_hint; /* no place below is free */
     struct weir_sim_ready *ready;
     uint32_t count, batch;
+    struct weir_sim_errands away, back, idle; /* under way, done, and memory for more */
+    uint32_t ripe;                            /* the oldest ones of `back`, which `next` may deliver */
+    uint64_t last_work_ns;                    /* when the work submitted last begins */
     uint64_t deadline_ns;
     uint64_t waited_ns; /* when it said so, on the world's clock */
     bool settled;       /* and had nothing to do then */

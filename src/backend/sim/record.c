@@ -38,7 +38,7 @@ static uint64_t mix_party(uint64_t hash, const struct weir_sim_party *party) {
 
 /* "a tcp#3", or "a" for the host as a whole. */
 static size_t write_party(char *text, size_t size, const struct weir_sim_party *party) {
-    static const char *const kinds[] = {"tcp", "unix", "pipe"};
+    static const char *const kinds[] = {"tcp", "unix", "pipe", "file"};
     int n;
     if (!party->host)
         n = snprintf(text, size, "nobody");

@@ -122,6 +122,7 @@ void weir_sim_socket_free(struct weir_sim_socket *socket) {
 }
 
 void weir_sim_socket_close(struct weir_sim_socket *socket, bool reset) {
+    if (socket->file) weir_sim_record(&socket->party, NULL, WEIR_SIM_ACT_CLOSE, 0, 0);
     if (socket->end) weir_sim_end_close(socket->end, reset);
     if (socket->listening) weir_sim_unlisten(socket);
     weir_sim_unbind(socket);

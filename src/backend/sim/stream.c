@@ -140,8 +140,10 @@ void weir_sim_stream_free(struct weir_sim_stream *stream) {
     else
         sim->streams = stream->next;
     if (stream->next) stream->next->before = stream->before;
-    weir_sim_flow_free(sim, &stream->ends[0].out);
-    weir_sim_flow_free(sim, &stream->ends[1].out);
+    for (int i = 0; i < 2; i++) {
+        weir_sim_queue_remove(&sim->events, &stream->ends[i].silence);
+        weir_sim_flow_free(sim, &stream->ends[i].out);
+    }
     weir_memory_free(&sim->memory, stream, sizeof *stream);
 }
 
@@ -226,6 +228,7 @@ static void close_end(struct weir_sim_end *end, bool reset) {
     assert(end->open);
     end->open = false;
     end->socket = NULL;
+    weir_sim_queue_remove(&stream->sim->events, &end->silence);
     weir_sim_record(&end->party, NULL, WEIR_SIM_ACT_CLOSE, reset, 0);
     if (!other->open) {
         weir_sim_stream_free(stream);
@@ -250,12 +253,21 @@ void weir_sim_end_close(struct weir_sim_end *end, bool reset) {
 
 void weir_sim_end_abandon(struct weir_sim_end *end) { close_end(end, true); }
 
+void weir_sim_end_give_up(struct weir_sim_end *end, int error) {
+    end->reset = true;
+    end->error = error;
+    send_reset(end);
+    poke(end, WEIR_SIM_IN);
+    poke(end, WEIR_SIM_OUT);
+}
+
 void weir_sim_stream_lose(struct weir_sim_stream *stream) {
     for (int i = 0; i < 2; i++) {
         struct weir_sim_end *end = &stream->ends[i];
         weir_sim_flow_stop(stream->sim, &end->out);
         end->reset = true;
         end->error = WEIR_ERESET;
+        weir_sim_queue_remove(&stream->sim->events, &end->silence);
         poke(end, WEIR_SIM_IN);
         poke(end, WEIR_SIM_OUT);
     }

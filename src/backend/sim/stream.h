@@ -25,6 +25,7 @@ struct weir_sim_end {
     struct weir_sim_party party;    /* host NULL: at an address that nobody has */
     weir_address name;
     struct weir_sim_flow out;
+    struct weir_sim_event silence; /* keepalive.h */
     int error; /* for whoever asks first */
     bool open, connected, half_closed, ended, reset;
 };
@@ -63,6 +64,9 @@ void weir_sim_end_close(struct weir_sim_end *end, bool reset);
 
 /* The same for a connection that nobody accepted: always a reset. */
 void weir_sim_end_abandon(struct weir_sim_end *end);
+
+/* The end takes its connection for lost, with `error`; the other one learns of it when it can. */
+void weir_sim_end_give_up(struct weir_sim_end *end, int error);
 
 /* Both ends find their connection reset, and nothing of it is under way any more. */
 void weir_sim_stream_lose(struct weir_sim_stream *stream);

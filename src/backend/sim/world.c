@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "backend/sim/file.h"
 #include "backend/sim/name.h"
 #include "backend/sim/stream.h"
 
@@ -20,6 +21,7 @@ static void fill(weir_sim_options *o) {
     if (!o->socket_buffer) o->socket_buffer = 64 * 1024;
     if (!o->pipe_buffer) o->pipe_buffer = 64 * 1024;
     if (!o->handle_limit) o->handle_limit = 1024;
+    if (!o->disk_limit) o->disk_limit = (size_t)16 * 1024 * 1024;
 }
 
 static bool possible(const weir_sim_options *o) {
@@ -48,6 +50,7 @@ int weir_sim_open(weir_sim **ret, const weir_sim_options *options) {
 
 static void free_host(weir_sim_host *host) {
     weir_sim_names_free(host);
+    weir_sim_files_free(host);
     weir_memory_free(&host->sim->memory, host, host->size);
 }
 

@@ -11,6 +11,7 @@
 #include "backend/sim/event.h"
 #include "base/memory.h"
 
+struct weir_sim_file;
 struct weir_sim_name;
 struct weir_sim_port;
 struct weir_sim_socket;
@@ -46,6 +47,8 @@ struct weir_sim_host {
     struct weir_sim_port *port;    /* the loop on it, or NULL */
     struct weir_sim_name *names;   /* UNIX: files and abstract names */
     struct weir_sim_socket *bound; /* TCP: sockets with a port of their own */
+    struct weir_sim_file *files;
+    size_t file_count, disk_used; /* used: the sum of their sizes */
     weir_address address;
     uint32_t number; /* 0, 1, ... within the world */
     uint32_t serial; /* of the socket or connection end made last, for traces */
@@ -55,7 +58,7 @@ struct weir_sim_host {
 };
 
 /* Whom an event concerns. */
-enum weir_sim_kind { WEIR_SIM_TCP, WEIR_SIM_UNIX, WEIR_SIM_PIPE };
+enum weir_sim_kind { WEIR_SIM_TCP, WEIR_SIM_UNIX, WEIR_SIM_PIPE, WEIR_SIM_FILE };
 
 struct weir_sim_party {
     weir_sim_host *host; /* NULL: nobody is there */
@@ -80,6 +83,13 @@ struct weir_sim_party {
     X(WEIR_SIM_ACT_RESET, "reset")                                                                                     \
     X(WEIR_SIM_ACT_CLOSE, "close")                                                                                     \
     X(WEIR_SIM_ACT_PIPE, "pipe")                                                                                       \
+    X(WEIR_SIM_ACT_SILENCE, "peer silent")                                                                             \
+    X(WEIR_SIM_ACT_OPEN, "open")                                                                                       \
+    X(WEIR_SIM_ACT_READ, "read")                                                                                       \
+    X(WEIR_SIM_ACT_WRITE, "write")                                                                                     \
+    X(WEIR_SIM_ACT_SYNC, "sync")                                                                                       \
+    X(WEIR_SIM_ACT_FAILED, "failed") /* count: the WEIR_E..., without its sign */                                      \
+    X(WEIR_SIM_ACT_WORK, "work")                                                                                       \
     X(WEIR_SIM_ACT_CUT, "cut off")                                                                                     \
     X(WEIR_SIM_ACT_MENDED, "mended")                                                                                   \
     X(WEIR_SIM_ACT_CRASH, "connections lost")

@@ -55,7 +55,9 @@ int weir_sys_error(int os_code) {
     case ESOCKTNOSUPPORT:
     case EPROTOTYPE:
     case ENOPROTOOPT:
-    case ENOTSOCK: return WEIR_ENOTSUP;
+    case ENOTSOCK:
+    case ESPIPE: return WEIR_ENOTSUP;
+    case ETXTBSY:
     case EBUSY: return WEIR_EBUSY;
     case ECANCELED: return WEIR_ECANCELED;
     case EIO: return WEIR_EIO;

@@ -32,10 +32,10 @@ static int domain_of(uint8_t family) {
     }
 }
 
-int64_t weir_sys_socket(uint8_t family, bool nonblocking, int *os_code) {
+int64_t weir_sys_socket(uint8_t family, int *os_code) {
     int domain = domain_of(family);
     if (domain == AF_UNSPEC) return weir_sys_fail_with(EAFNOSUPPORT, os_code);
-    int fd = socket(domain, SOCK_STREAM | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0), 0);
+    int fd = socket(domain, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return weir_sys_fail(os_code);
     int64_t handle = weir_sys_handle(fd, WEIR_HANDLE_SOCKET);
     if (domain == AF_UNIX) return handle;
@@ -53,15 +53,25 @@ int weir_sys_ipv6_only(int64_t handle, bool on, int *os_code) {
     return set_option(handle, IPPROTO_IPV6, IPV6_V6ONLY, on, os_code);
 }
 
+/* How often it is asked then, and when it is given up, is left to the system. The time first: where there is none, as on
+ * a UNIX socket, nothing is switched on. */
+int weir_sys_keepalive(int64_t handle, int silence_s, int *os_code) {
+    const int most = 32767; /* of Linux */
+    if (silence_s < 0) return weir_sys_fail_with(EINVAL, os_code);
+    if (silence_s == 0) return set_option(handle, SOL_SOCKET, SO_KEEPALIVE, 0, os_code);
+    int status = set_option(handle, IPPROTO_TCP, TCP_KEEPIDLE, silence_s < most ? silence_s : most, os_code);
+    return status < 0 ? status : set_option(handle, SOL_SOCKET, SO_KEEPALIVE, 1, os_code);
+}
+
 int weir_sys_listen(int64_t handle, int backlog, int *os_code) {
     if (listen(weir_sys_fd(handle), backlog > 0 ? backlog : INT_MAX) == 0) return 0;
     return weir_sys_fail(os_code);
 }
 
-int64_t weir_sys_accept(int64_t handle, bool nonblocking, int *os_code) {
-    int flags = SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0), fd;
+int64_t weir_sys_accept(int64_t handle, int *os_code) {
+    int fd;
     do {
-        fd = accept4(weir_sys_fd(handle), NULL, NULL, flags);
+        fd = accept4(weir_sys_fd(handle), NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     } while (fd < 0 && errno == EINTR);
     if (fd >= 0) return weir_sys_handle(fd, WEIR_HANDLE_SOCKET);
     *os_code = errno;

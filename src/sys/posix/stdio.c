@@ -10,16 +10,15 @@
 
 #include "sys/posix/fail.h"
 
-int weir_sys_pipe(int64_t ret[2], bool nonblocking, int *os_code) {
+int weir_sys_pipe(int64_t ret[2], int *os_code) {
     int fds[2];
-    if (pipe2(fds, O_CLOEXEC | (nonblocking ? O_NONBLOCK : 0)) < 0) return weir_sys_fail(os_code);
+    if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) return weir_sys_fail(os_code);
     ret[0] = weir_sys_handle(fds[0], 0);
     ret[1] = weir_sys_handle(fds[1], 0);
     return 0;
 }
 
-/* 1 or 0, or -1 and errno. */
-static int can_wait(int fd) {
+int weir_sys_can_wait(int fd) {
     struct epoll_event event = {.events = EPOLLIN};
     int poller = epoll_create1(EPOLL_CLOEXEC);
     if (poller < 0) return -1;
@@ -37,7 +36,7 @@ int64_t weir_sys_stdio(int which, int *os_code) {
         return errno == EBADF ? WEIR_ENOENT : status;
     }
     if (S_ISSOCK(found.st_mode)) return weir_sys_handle(which, WEIR_HANDLE_BORROWED | WEIR_HANDLE_SOCKET);
-    int waits = can_wait(which);
+    int waits = weir_sys_can_wait(which);
     if (waits < 0) return weir_sys_fail(os_code);
     return weir_sys_handle(which, WEIR_HANDLE_BORROWED | (waits ? 0u : (unsigned)WEIR_HANDLE_FILE));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Readiness turned into completion, over epoll, through the port alone. */
+ * Readiness turned into completion, over each of the pollers, through the port alone. */
 #include "unit/ready_port.h"
 
 #include <errno.h>
@@ -581,7 +581,7 @@ static void what_the_poller_cannot_watch_fails(void **state) {
     close_handle(p, listener, false);
 }
 
-/* Neither an epoll, nor an epoll without its eventfd. */
+/* Neither the descriptor that wakes, nor, for epoll, the second one. */
 static void open_without_descriptors_says_so_and_leaves_nothing(void **state) {
     (void)state;
     struct rlimit before, few;
@@ -595,8 +595,12 @@ static void open_without_descriptors_says_so_and_leaves_nothing(void **state) {
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
         const int status = port_open(&p);
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-        assert_int_equal(status, WEIR_EMFILE);
-        assert_true(p.reason[0] != 0);
+        if (status == 0 && n > 0 && port_backend != &weir_backend_epoll) {
+            p.table->close(p.state, false);
+        } else {
+            assert_int_equal(status, WEIR_EMFILE);
+            assert_true(p.reason[0] != 0);
+        }
         assert_int_equal(p.memory.held, 0);
         assert_int_equal(count_descriptors(), count);
     }
@@ -747,6 +751,7 @@ static void a_signal_ends_a_sleep_without_an_error(void **state) {
 static void the_handle_becomes_ready_when_there_is_work(void **state) {
     struct port *p = *state;
     int peer;
+    if (p->table->handle(p->state) == WEIR_NO_HANDLE) skip();
     const weir_handle handle = connection(p, &peer);
     struct seen received = {0};
     struct pollfd host = {.fd = weir_sys_fd(p->table->handle(p->state)), .events = POLLIN};
@@ -792,8 +797,6 @@ static void a_childs_close_leaves_the_parents_loop_alone(void **state) {
     close_handle(p, handle, false);
 }
 
-#define ON_A_PORT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         ON_A_PORT(tcp_moves_bytes_both_ways_of_the_port),
@@ -831,5 +834,5 @@ int main(void) {
         ON_A_PORT(the_handle_becomes_ready_when_there_is_work),
         ON_A_PORT(a_childs_close_leaves_the_parents_loop_alone),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return on_each_port(tests);
 }
