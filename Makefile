@@ -2,13 +2,14 @@
 # A short front for CMake. The release build lies in build/, the others in build/<preset>/ (see CMakePresets.json).
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
 
 # The tools below run their own make: our flags and job server are not theirs.
 configure = cmake --preset $(1) >/dev/null
 compile   = env -u MAKEFLAGS -u MAKELEVEL cmake --build --preset $(1) --parallel $(JOBS)
 check     = $(configure) && $(compile) && ctest --preset $(1) --parallel $(JOBS) --output-log build/$(1)/tests.log
 
-.PHONY: all demo test bench install clean help
+.PHONY: all demo test fuzz bench amalgamation install clean help
 .NOTPARALLEL:
 
 all:            ## build the library and the tool: build/libweir.{a,so}, build/weir
@@ -26,11 +27,22 @@ test:           ## build and run all tests: asserts on, then ASan + UBSan, then 
 	@$(call check,tsan)
 	@for p in dev asan tsan; do printf '%-5s' $$p; grep 'tests passed' build/$$p/tests.log; done
 
-bench:          ## measure against raw loops and libuv
+fuzz:           ## look for new paths through the parsers, FUZZ_SECONDS (60) for each, with clang's libFuzzer
+	@tools/install-deps fuzz
+	@$(call configure,fuzz)
+	@$(call compile,fuzz)
+	@tests/fuzz/run build/fuzz/tests $(FUZZ_SECONDS)
+
+bench:          ## measure against raw loops, libuv, socat and haproxy
 	@tools/install-deps bench
 	@$(call configure,release) -DWEIR_BUILD_BENCH=ON
 	@$(call compile,release)
 	@bench/run
+	@bench/relay
+
+amalgamation: all ## write build/amalgamation/weir.{c,h}: the library as one source and one header
+	@cmake --build build --target amalgamation >/dev/null
+	@ls -l build/amalgamation/weir.c build/amalgamation/weir.h
 
 install: all    ## install below PREFIX (/usr/local), itself below DESTDIR
 	@DESTDIR='$(DESTDIR)' cmake --install build --prefix '$(PREFIX)'

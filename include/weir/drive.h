@@ -22,12 +22,12 @@
 
 WEIR_BEGIN
 
-/* ---- over memory -------------------------------------------------------------------------------------------------- */
+/* ---- over memory ------------------------------------------------------------------------------------------------- */
 
 typedef struct weir_drive weir_drive;
 
-/* Makes a drive with `protocol` in it; `connected` is called before this returns. All calls below run everything that is
- * due until nothing is, callbacks and timers included, and then return; called from within one of the drive's own
+/* Makes a drive with `protocol` in it; `connected` is called before this returns. All calls below run everything that
+ * is due until nothing is, callbacks and timers included, and then return; called from within one of the drive's own
  * callbacks they return WEIR_EBUSY and do nothing. One thread at a time. Returns 0, WEIR_ENOMEM, WEIR_EBUDGET,
  * WEIR_EINVAL; then `*ret` is untouched and there was no callback. */
 WEIR_API int weir_drive_open(weir_drive **ret, const weir_protocol *protocol, void *self,
@@ -38,8 +38,8 @@ WEIR_API int weir_drive_open(weir_drive **ret, const weir_protocol *protocol, vo
 WEIR_API weir_transport *weir_drive_transport(const weir_drive *drive);
 
 /* The peer sends `n` bytes. Returns how many were taken, at most INT64_MAX: fewer when the transport is paused or has
- * reached its receive limit (weir/limits.h), and then the rest is still yours. Bytes are copied only if the protocol does
- * not use them. WEIR_ECLOSED after close, abort, a failure, or weir_drive_end; WEIR_EINVAL; WEIR_EBUSY. */
+ * reached its receive limit (weir/limits.h), and then the rest is still yours. Bytes are copied only if the protocol
+ * does not use them. WEIR_ECLOSED after close, abort, a failure, or weir_drive_end; WEIR_EINVAL; WEIR_EBUSY. */
 WEIR_API int64_t weir_drive_feed(weir_drive *drive, const void *bytes, size_t n);
 
 /* The peer ends its direction; or resets the connection. `ended` and the failure wait while receiving is paused.
@@ -47,9 +47,9 @@ WEIR_API int64_t weir_drive_feed(weir_drive *drive, const void *bytes, size_t n)
 WEIR_API int weir_drive_end(weir_drive *drive);
 WEIR_API int weir_drive_reset(weir_drive *drive);
 
-/* The peer receives: moves up to `size` bytes of what was written into `buffer`. Returns how many, 0 when there are none.
- * What is not taken waits in the write queue, with its marks and cap. A transport that was closed is gone when its
- * last byte is taken, and what waits then is lost if the transport fails. WEIR_EINVAL; WEIR_EBUSY. */
+/* The peer receives: moves up to `size` bytes of what was written into `buffer`. Returns how many, 0 when there are
+ * none. What is not taken waits in the write queue, with its marks and cap. A transport that was closed is gone when
+ * its last byte is taken, and what waits then is lost if the transport fails. WEIR_EINVAL; WEIR_EBUSY. */
 WEIR_API int64_t weir_drive_take(weir_drive *drive, void *buffer, size_t size);
 
 /* Whether the protocol has ended its direction, by half_close or close, and every byte before that was taken. */
@@ -62,23 +62,23 @@ WEIR_API int weir_drive_run(weir_drive *drive);
  * between fire at their own times, in order. 0, WEIR_EINVAL, WEIR_EBUSY. */
 WEIR_API int weir_drive_advance(weir_drive *drive, uint64_t delay_ns);
 
-/* Aborts the transport if it is still there, which tells `disconnected`, and frees the drive. WEIR_EBUSY from within its
- * callbacks, or when timers or pairs that you made in its loop are still there: then the drive is, too. */
+/* Aborts the transport if it is still there, which tells `disconnected`, and frees the drive. WEIR_EBUSY from within
+ * its callbacks, or when timers or pairs that you made in its loop are still there: then the drive is, too. */
 WEIR_API int weir_drive_close(weir_drive *drive);
 
-/* ---- over descriptors --------------------------------------------------------------------------------------------- */
+/* ---- over descriptors -------------------------------------------------------------------------------------------- */
 
 /* Runs `protocol` over descriptors: receives from `in` and sends to `out`, which may be one and the same (a socket, a
- * terminal), or -1 (then that direction does not exist). Returns when the transport is gone and nothing is left in its
- * loop. Descriptors of any kind are taken, blocking or not: sockets, pipes, terminals, regular files, devices. They stay
- * yours: flags are not changed, nothing is closed, and so the peer hears of an abort, and a pipe of a half-close, only
- * when you close; a socket (`in` = `out`) is shut down and drained as by any transport. No SIGPIPE; interrupted calls
- * are made again. Bytes that were received and not used are lost with the transport.
+ * terminal), or -1 (then that direction does not exist). Returns when the transport is gone and nothing is left in
+ * its loop. Descriptors of any kind are taken, blocking or not: sockets, pipes, terminals, regular files, devices.
+ * They stay yours: flags are not changed, nothing is closed, and so the peer hears of an abort, and a pipe of a
+ * half-close, only when you close; a socket is shut down, and drained if `in` = `out`, as by any transport. No
+ * SIGPIPE; interrupted calls are made again. Bytes that were received and not used are lost with the transport.
  *
- * Blocks this thread, in reading, writing and poll, with the deadlines of the limits. Returns 0 when it ended in order,
- * else the code that `disconnected` was told; WEIR_ESTALLED when everything is paused and nothing could ever happen (the
- * transport was aborted). Without any callback: WEIR_EINVAL, WEIR_ENOMEM, WEIR_EBUDGET, WEIR_ENOENT (a descriptor that
- * is closed), WEIR_EMFILE, WEIR_EBUSY (from a callback of any loop of this thread). */
+ * Blocks this thread, in reading, writing and poll, with the deadlines of the limits. Returns 0 when it ended in
+ * order, else the code that `disconnected` was told; WEIR_ESTALLED when everything is paused and nothing could ever
+ * happen (the transport was aborted). Without any callback: WEIR_EINVAL, WEIR_ENOMEM, WEIR_EBUDGET, WEIR_ENOENT (a
+ * descriptor that is closed), WEIR_EMFILE, WEIR_EBUSY (from a callback of any loop of this thread). */
 WEIR_API int weir_blocking_run(int in, int out, const weir_protocol *protocol, void *self,
                                const weir_loop_options *options);
 

@@ -23,10 +23,11 @@ WEIR_API int weir_pipe_pair(weir_loop *loop, const weir_limits *limits, weir_tra
  * it: sockets are asked with MSG_DONTWAIT, pipes and terminals with RWF_NOWAIT or after a poll.
  *
  * Given back: a borrowed or duplicated descriptor is given back when `disconnected` has come, with nothing of it in
- * flight. A regular file then stands where the protocol has read to, not further. Of a pipe, a socket or a terminal
- * more may have been drawn than was used, up to the receive limit and a delivery, and these bytes are lost: a stream
- * cannot take them back. Whoever must hand on the rest of a stream ends it at a border that the peer waits at, or uses
- * what is left (the bytes that `received` was offered and did not take) itself.
+ * flight; a socket is neither shut down by close nor reset by abort (half_close does what it says). A regular file
+ * then stands where the protocol has read to, not further. Of a pipe, a socket or a terminal more may have been drawn
+ * than was used, up to the receive limit and a delivery, and these bytes are lost: a stream cannot take them back.
+ * Whoever must hand on the rest of a stream ends it at a border that the peer waits at, or uses what is left (the
+ * bytes that `received` was offered and did not take) itself.
  *
  * Returns 0; WEIR_EINVAL (no owner), WEIR_ENOENT (a closed descriptor), WEIR_ENOTSUP (a directory, a datagram
  * or listening socket, a descriptor that can neither be waited for nor read as a file; a simulated loop), WEIR_ENOMEM,

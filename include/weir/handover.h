@@ -9,9 +9,9 @@
  *
  *   weir-handover 1 INDEX COUNT NAME
  *
- * where NAME is the listener's endpoint text. The successor answers `taken` when it has all of them, and the predecessor
- * closes the connection. Anything else ends it, and leaves things as they were. Linux; elsewhere, and on a simulated
- * loop, WEIR_ENOTSUP. */
+ * where NAME is "tcp://" or "unix:" and the address as weir_address_format writes it. The successor answers `taken` when
+ * it has all of them, and the predecessor closes the connection. Anything else ends it, and leaves things as they were.
+ * Linux; elsewhere, and on a simulated loop, WEIR_ENOTSUP. */
 #ifndef WEIR_HANDOVER_H
 #define WEIR_HANDOVER_H
 
@@ -19,8 +19,8 @@
 
 WEIR_BEGIN
 
-#define WEIR_HANDOVER_MAX 64                                      /* listeners in one hand-over */
-#define WEIR_HANDOVER_PATIENCE_NS ((uint64_t)10 * 1000000000)     /* how long a successor may be silent */
+#define WEIR_HANDOVER_MAX 64                                  /* listeners in one hand-over */
+#define WEIR_HANDOVER_PATIENCE_NS ((uint64_t)10 * 1000000000) /* how long a successor may be silent */
 
 typedef struct weir_handover weir_handover;
 
@@ -33,17 +33,18 @@ typedef void weir_handover_done_fn(weir_handover *offer, int status, void *user)
  * file is for its owner alone. One successor at a time; one that fails is told to the log, and the offer stands. The
  * listeners stay yours and in use; one that is closed meanwhile is no longer offered. When they are handed over they
  * are closed without removing socket files, and what they had accepted lives on: drain the loop then. Returns 0,
- * WEIR_EINVAL (none, too many, or a listener of another loop), WEIR_ENOTSUP (a listener in memory; a simulated loop),
- * WEIR_EBUSY (a listener is on offer already), or what listening on `path` fails with. Any callback of the loop. */
+ * WEIR_EINVAL (none, too many, the same twice, or one of another loop), WEIR_ECLOSED (one is closing), WEIR_ENOTSUP (one
+ * in memory; a simulated loop), WEIR_EBUSY (one is on offer already), or what listening on `path` fails with. Any
+ * callback of the loop. */
 WEIR_API int weir_handover_offer(weir_loop *loop, const char *path, weir_listener *const *listeners, size_t n,
                                  weir_handover_done_fn *done, void *user, weir_handover **ret);
 
 /* Ends an offer; `done` follows. A hand-over under way is broken off. WEIR_EALREADY the second time. Needs no memory. */
 WEIR_API int weir_handover_withdraw(weir_handover *offer);
 
-/* A listener has come: `fd` is yours from now on, as for weir_listener_adopt with WEIR_TAKE; `name` is its endpoint text
- * ("tcp://127.0.0.1:7000"), valid during the call. Return 0, or WEIR_E... to give up: `fd` must then be closed by you, the
- * others are closed, and the predecessor goes on. */
+/* A listener has come: `fd` is yours from now on, as for weir_listener_adopt with WEIR_TAKE; `name` says where it
+ * listens ("tcp://127.0.0.1:7000", "unix:/run/x"), valid during the call. Return 0, or WEIR_E... to give up:
+ * `fd` must then be closed by you, the others are closed, and the predecessor goes on. */
 typedef int weir_handover_taken_fn(weir_loop *loop, const char *name, int fd, void *user);
 
 /* Taking over has ended, exactly once: 0 when the predecessor has let go of the listeners; else why not, with

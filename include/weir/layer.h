@@ -6,8 +6,8 @@
  *
  * Opening a layer takes `below` over: it must be of no other layer, flow, producer or read op, it may be connecting, open
  * or half way through its stream (what is unread there goes through the layer), and from then on it belongs to the
- * layer. Its protocol hears nothing more. `above` has the limits and the budget of `below`; it is WEIR_CONNECTING until
- * below is connected, and then `connected` comes. Closing or aborting `above` closes or aborts what is below, within one
+ * layer. Its protocol hears nothing more. `above` has the limits and the budget of `below`; `connected` comes when below is
+ * connected and the layer has done its part, in a later dispatch even if that is so already. Closing or aborting `above` closes or aborts what is below, within one
  * linger time for the whole stack; a failure below is told above, at its stage; `disconnected` comes once, when
  * everything below is gone. Of the calls on `below` only info, pause, resume and abort are of use afterwards; it is freed
  * before `above` hears its `disconnected`.
@@ -51,6 +51,9 @@ typedef void weir_trace_fn(void *user, const weir_trace_event *event);
 typedef struct weir_trace_options {
     weir_trace_fn *traced;
     void *user;
+    /* `user` is not used any more: after WEIR_TRACE_DISCONNECTED, or without any in the child of a fork. May be NULL; as
+     * `traced` it must not call weir. */
+    void (*freed)(void *user);
 } weir_trace_options;
 
 /* Tells `options->traced` of everything that passes, and changes nothing of it. Also WEIR_EINVAL without `traced`. */

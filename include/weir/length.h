@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Messages with their size before them, as a number of 1, 2, 4 or 8 bytes that does not count itself. The number is held
- * against the limit as soon as it is there; memory follows the bytes that arrive, not the size that was announced. See
- * weir/framing.h for the rest; `take_rest` means nothing here. Requirement 124 of docs/seeds.md. */
+ * Messages with their size before them, as a number of 1, 2, 4 or 8 bytes that does not count itself. The number is
+ * held against the limit as soon as it is there; memory follows the bytes that arrive, not the size that was
+ * announced. See weir/framing.h for the rest; `take_rest` means nothing here. Requirement 124 of docs/seeds.md. */
 #ifndef WEIR_LENGTH_H
 #define WEIR_LENGTH_H
 

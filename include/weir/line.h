@@ -26,8 +26,8 @@ typedef struct weir_line {
 /* To be given to a transport with a weir_line as `self`. */
 WEIR_API extern const weir_protocol weir_line_protocol;
 
-/* Writes one line: `n` bytes and CR LF (WEIR_LINE_CRLF) or LF. Returns as weir_transport_write_sequence; WEIR_EINVAL also
- * when there is a CR, an LF, or a NUL that is not allowed, among the bytes. Any callback. */
+/* Writes one line: `n` bytes and CR LF (WEIR_LINE_CRLF) or LF. Returns as weir_transport_write_sequence; WEIR_EINVAL
+ * also when there is a CR, an LF, or a NUL that is not allowed, among the bytes. Any callback. */
 WEIR_API int weir_line_write(const weir_line *line, weir_transport *t, const void *bytes, size_t n);
 
 WEIR_END

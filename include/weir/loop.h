@@ -26,8 +26,10 @@ typedef void weir_log_fn(void *user, weir_log_level level, const char *line);
 
 /* All fields may be zero. The strings are read during the call only; `allocator` is copied. */
 typedef struct weir_loop_options {
-    const char *backend; /* "io_uring", "epoll", "sim"; NULL: WEIR_BACKEND in the environment, else the best */
-    weir_sim_host *host; /* the simulated host to live on; NULL with "sim": a world of its own */
+    const char
+        *backend; /* "io_uring", "epoll", "poll", "select", "sim"; NULL: WEIR_BACKEND in the environment, else the
+                            best */
+    weir_sim_host *host;             /* the simulated host to live on; NULL with "sim": a world of its own */
     const weir_allocator *allocator; /* NULL: realloc and free */
     weir_log_fn *log;                /* NULL: silence */
     void *log_user;
@@ -65,7 +67,7 @@ WEIR_API int weir_loop_each(weir_loop *loop, weir_object_fn *each, void *user);
 
 /* Frees the loop. WEIR_EBUSY when transports, listeners, timers, posts, files or works are alive, or when called from
  * one of its callbacks: each is told to `each` (may be NULL) and the loop is as before. Zero: the loop is gone, and
- * posts from other threads must have ceased. In a child after fork it always frees, and leaves the parent's loop alone. */
+ * posts from other threads must have ceased, but for those through an inbox. In a child after fork it always frees, and leaves the parent's loop alone. */
 WEIR_API int weir_loop_close(weir_loop *loop, weir_object_fn *each, void *user);
 
 /* Runs until `weir_stop`, or until nothing is left that could call back (timers and paused transports count as
@@ -95,6 +97,21 @@ typedef struct weir_post {
  * most once per sleep. WEIR_EINVAL without `run`; WEIR_ENOTSUP from another thread on a simulated loop. A post keeps
  * `weir_run` from returning until it ran. */
 WEIR_API int weir_loop_post(weir_loop *loop, weir_post *post);
+
+/* A way to post to a loop that outlives it, for threads that cannot know when it closes. Counted: each holder drops it
+ * once, and the last one frees it, with the loop's allocator, on whatever thread that is. */
+typedef struct weir_inbox weir_inbox;
+
+/* The loop's inbox, held once more; NULL when out of memory. On the loop's thread. */
+WEIR_API weir_inbox *weir_loop_inbox(weir_loop *loop);
+
+/* One holder more (returns `inbox`), one less. NULL is let pass. Any thread. */
+WEIR_API weir_inbox *weir_inbox_hold(weir_inbox *inbox);
+WEIR_API void weir_inbox_drop(weir_inbox *inbox);
+
+/* As weir_loop_post, and WEIR_ECLOSED when the loop is closed: then the post is the caller's again. What was accepted
+ * keeps the loop from closing until it ran. Any thread, any callback. */
+WEIR_API int weir_inbox_post(weir_inbox *inbox, weir_post *post);
 
 /* The time of this tick, in nanoseconds on a monotonic clock whose zero means nothing. */
 WEIR_API uint64_t weir_now_ns(const weir_loop *loop);

@@ -57,7 +57,7 @@ WEIR_API int weir_socket_listen(weir_loop *loop, const weir_address *address, co
  * `backlog`, `reuse_port` and `ipv6_only` were decided by whoever made the socket, and are not looked at. Returns 0, or
  * WEIR_ENOTSUP with the reason in weir_loop_last_error's hint (no stream socket that listens; it blocks; a simulated
  * loop), WEIR_ENOENT (no such descriptor), WEIR_EINVAL, WEIR_ENOMEM, WEIR_EMFILE, WEIR_ECLOSED. A descriptor given with
- * WEIR_TAKE is closed when the call fails, but for WEIR_EINVAL. */
+ * WEIR_TAKE is closed when the call fails, but for WEIR_EINVAL and on a simulated loop. */
 WEIR_API int weir_listener_adopt(weir_loop *loop, int fd, weir_ownership owner, const weir_listen_options *options,
                                  weir_accept_fn *accepted, void *user, weir_listener **ret);
 

@@ -33,5 +33,6 @@
 #include <weir/timer.h>
 #include <weir/transport.h>
 #include <weir/work.h>
+#include <weir/workers.h>
 
 #endif

@@ -94,6 +94,7 @@ void weir_loop_destroy(weir_loop *loop, bool forked) {
     discard_all(&loop->files);
     discard_all(&loop->works);
     weir_pool_drain(&loop->pool);
+    weir_inbox_drop(loop->inbox);
     struct weir_memory memory = loop->memory;
     if (weir_loop_current() == loop) weir_loop_set_current(NULL);
     weir_memory_free(&memory, loop, sizeof *loop);

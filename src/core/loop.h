@@ -80,8 +80,10 @@ struct weir_loop {
 
     struct weir_post *posted; /* taken from `door.posts`, not run yet */
     struct weir_door door;
+    weir_inbox *inbox; /* made when somebody asks for it */
     atomic_bool stop; /* by any thread */
     bool in_tick;
+    bool shares_ports; /* it is one of several that listen on the same addresses */
     const void *maker; /* the thread that made it: a simulated loop takes posts from no other */
 
     struct weir_object_list transports, listeners, files, works;

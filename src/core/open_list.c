@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What is open in a loop, told one by one; and the close that refuses while anything is. */
+#include "core/inbox.h"
 #include "core/loop.h"
 #include "core/phases.h"
 
@@ -46,6 +47,15 @@ int weir_loop_each(weir_loop *loop, weir_object_fn *each, void *user) {
     return visit.count;
 }
 
+/* Whether nothing is left, and nothing can come any more. */
+static bool shut(weir_loop *loop, weir_object_fn *each, void *user) {
+    weir_inbox_shut(loop->inbox);
+    if (!weir_loop_alive(loop)) return true;
+    weir_inbox_open_again(loop->inbox, loop);
+    weir_loop_each(loop, each, user);
+    return false;
+}
+
 int weir_loop_close(weir_loop *loop, weir_object_fn *each, void *user) {
     if (!loop) return WEIR_EINVAL;
     bool forked = weir_loop_forked(loop);
@@ -53,7 +63,7 @@ int weir_loop_close(weir_loop *loop, weir_object_fn *each, void *user) {
         if (each) each(user, WEIR_OBJECT_RUNNING, NULL, "running");
         return WEIR_EBUSY;
     }
-    if (!forked && (weir_loop_each(loop, each, user) || weir_loop_alive(loop))) return WEIR_EBUSY;
+    if (!forked && (weir_loop_each(loop, each, user) || !shut(loop, each, user))) return WEIR_EBUSY;
     weir_loop_destroy(loop, forked);
     return 0;
 }

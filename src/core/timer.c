@@ -58,6 +58,10 @@ int weir_timer_start(weir_loop *loop, weir_timer *timer, uint64_t delay_ns, uint
     timer->loop = loop;
     timer->repeat_ns = repeat_ns;
     timer->node.expire = expire;
+    if (!delay_ns && !repeat_ns) { /* due at once needs no clock */
+        weir_deadline_start(loop, &timer->node, 0);
+        return 0;
+    }
     timer->node.deadline_ns = delay_ns;
     weir_wheel_add_unsettled(&loop->wheel, &timer->node);
     if (!loop->in_tick || loop->wheel.unsettled >= ROW_MAX) weir_loop_settle_timers(loop);

@@ -34,9 +34,10 @@ static int look_at_both(int in, int out, struct ends *ret) {
 }
 
 static unsigned caps_of(const struct ends *e) {
-    unsigned missing = (e->in == WEIR_NO_HANDLE ? (unsigned)WEIR_CAN_RECEIVE : 0u) |
-                       (e->out == WEIR_NO_HANDLE ? (unsigned)(WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE) : 0u);
-    return ~missing;
+    unsigned caps = e->socket ? WEIR_LINGERS | WEIR_DRAINS : 0;
+    if (e->in != WEIR_NO_HANDLE) caps |= WEIR_CAN_RECEIVE;
+    if (e->out != WEIR_NO_HANDLE) caps |= WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE;
+    return caps;
 }
 
 static void abort_one(void *user, weir_object_kind kind, void *object, const char *what) {
@@ -58,9 +59,8 @@ static int run(struct weir_drive *d) {
 
 static int run_in(weir_loop *loop, const struct ends *e, const weir_protocol *protocol, void *self) {
     struct weir_drive d;
-    const struct weir_driver *original = e->socket ? &weir_driver_unix : &weir_driver_stdio;
     weir_blocking_use(loop->state, e->in, e->out);
-    int status = weir_drive_start(&d, loop, original, "descriptor", caps_of(e), protocol, self);
+    int status = weir_drive_start(&d, loop, "descriptor", caps_of(e), protocol, self);
     if (status == 0) status = run(&d);
     return status < 0 ? status : d.code;
 }

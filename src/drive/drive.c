@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The transport of a drive, from its opening to the moment when it is freed. Its handle means nothing to a system of one
- * stream. */
+ * The transport of a drive, from its opening to the moment when it is freed. Its handle means nothing to a system of
+ * one stream. */
 #include "drive/drive.h"
 
 #define THE_STREAM ((weir_handle)0)
+
+static const struct weir_driver *const original = &weir_driver_unix;
 
 static struct weir_drive *drive_of(const weir_transport *t) {
     union {
@@ -19,15 +21,14 @@ static void fini(weir_transport *t) {
     d->t = NULL;
     d->code = t->code;
     d->finished = t->finished;
-    if (d->original->fini) d->original->fini(t);
+    if (original->fini) original->fini(t);
 }
 
-int weir_drive_start(struct weir_drive *d, weir_loop *loop, const struct weir_driver *original, const char *name,
-                     unsigned caps, const weir_protocol *protocol, void *self) {
-    *d = (struct weir_drive){.driver = *original, .original = original, .loop = loop};
+int weir_drive_start(struct weir_drive *d, weir_loop *loop, const char *name, unsigned caps,
+                     const weir_protocol *protocol, void *self) {
+    *d = (struct weir_drive){.driver = *original, .loop = loop};
     d->driver.name = name;
-    d->driver.size = sizeof(struct weir_socket);
-    d->driver.caps &= caps;
+    d->driver.caps = caps;
     d->driver.fini = fini;
     int status = weir_socket_adopt(&loop->scope, &d->driver, THE_STREAM, THE_STREAM, WEIR_OPEN, protocol, self, &d->t);
     if (status == 0) weir_transport_step_later(d->t);

@@ -24,7 +24,8 @@ static int may_call(const weir_drive *d) {
 static int make_drive(weir_drive **ret, weir_loop *loop, const weir_protocol *protocol, void *self) {
     weir_drive *d = weir_memory_new(&loop->memory, sizeof *d);
     if (!d) return WEIR_ENOMEM;
-    int status = weir_drive_start(d, loop, &weir_driver_stdio, "memory", ~0u, protocol, self);
+    int status =
+        weir_drive_start(d, loop, "memory", WEIR_CAN_RECEIVE | WEIR_CAN_SEND | WEIR_CAN_HALF_CLOSE, protocol, self);
     if (status < 0) {
         weir_memory_free(&loop->memory, d, sizeof *d);
         return status;

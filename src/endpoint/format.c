@@ -1,54 +1,65 @@
 /* SPDX-License-Identifier: MIT
  *
- * The canonical text of an endpoint. */
-#include <stdarg.h>
-#include <stdio.h>
-
+ * The canonical text of an endpoint. Fields that were filled by hand may hold anything: nothing beyond them is read. */
 #include <weir/endpoint.h>
 
-struct text {
-    char *at;
-    size_t room;
-};
+#include <string.h>
 
-static void add(struct text *t, const char *format, ...) WEIR_PRINTF(2, 3);
+#include "endpoint/build.h"
+#include "endpoint/stack.h"
+#include "endpoint/text.h"
 
-static void add(struct text *t, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    int n = vsnprintf(t->at, t->room, format, arguments);
-    va_end(arguments);
-    size_t step = n < 0 ? 0 : (size_t)n < t->room ? (size_t)n : t->room - 1;
-    t->at += step;
-    t->room -= step;
+static void add_layers(struct weir_text *t, const weir_endpoint *e) {
+    for (size_t i = 0; i < weir_stack_height(e); i++)
+        weir_text_add(t, "%s%.*s", i ? "+" : "", WEIR_ENDPOINT_NAME_MAX, e->layers[i]);
 }
 
-/* '?' before the first option, '&' before the others. */
-static char next_mark(char *mark) {
-    char now = *mark;
-    *mark = '&';
-    return now;
+/* HOST:PORT; IPv6 in brackets, its '%' encoded. */
+static void add_host(struct weir_text *t, const weir_endpoint *e) {
+    size_t n = strnlen(e->host, sizeof e->host);
+    bool bracket = memchr(e->host, ':', n);
+    weir_text_add(t, "://%s", bracket ? "[" : "");
+    weir_text_encode(t, e->host, n, "?/#[]");
+    weir_text_add(t, "%s:%u", bracket ? "]" : "", (unsigned)e->port);
 }
 
-static void add_options(struct text *t, const weir_endpoint *e) {
-    char mark = '?';
-    if (e->backlog) add(t, "%cbacklog=%d", next_mark(&mark), e->backlog);
-    if (e->max_connections) add(t, "%cmax=%zu", next_mark(&mark), e->max_connections);
-    if (e->reuse_port) add(t, "%creuseport", next_mark(&mark));
-    if (e->ipv6_only) add(t, "%cipv6only", next_mark(&mark));
+/* A path that begins with "//" would lose it: its second slash is encoded. */
+static void add_path(struct weir_text *t, const weir_endpoint *e) {
+    size_t n = e->path_size < WEIR_ENDPOINT_PATH_MAX ? e->path_size : WEIR_ENDPOINT_PATH_MAX;
+    size_t lead = n > 1 && memcmp(e->path, "//", 2) == 0 ? 2 : 0;
+    weir_text_add(t, lead ? ":/%%2F" : ":");
+    weir_text_encode(t, e->path + lead, n - lead, "?");
+}
+
+static void add_option(struct weir_text *t, const weir_endpoint *e, const weir_endpoint_option *option, char mark) {
+    bool medium = strncmp(option->layer, weir_endpoint_medium(e), sizeof option->layer) == 0;
+    size_t n = strnlen(option->value, sizeof option->value);
+    weir_text_add(t, "%c", mark);
+    if (!medium) weir_text_add(t, "%.*s.", WEIR_ENDPOINT_NAME_MAX, option->layer);
+    weir_text_add(t, "%.*s%s", WEIR_ENDPOINT_NAME_MAX, option->name, n ? "=" : "");
+    weir_text_encode(t, option->value, n, "&");
+}
+
+static void add_endpoint(struct weir_text *t, const weir_endpoint *e) {
+    const struct weir_layer_spec *medium = weir_stack_medium(e);
+    bool host = medium && (medium->address == WEIR_ADDRESS_HOST || medium->address == WEIR_ADDRESS_CID);
+    add_layers(t, e);
+    if (host)
+        add_host(t, e);
+    else
+        add_path(t, e);
+    for (size_t i = 0; i < e->option_count && i < WEIR_ENDPOINT_OPTIONS_MAX; i++)
+        add_option(t, e, &e->options[i], i ? '&' : '?');
+}
+
+size_t weir_endpoint_length(const weir_endpoint *endpoint) {
+    struct weir_text t = weir_text_begin(NULL, 0);
+    add_endpoint(&t, endpoint);
+    return t.length;
 }
 
 const char *weir_endpoint_format(const weir_endpoint *endpoint, char *text, size_t size) {
-    char address[4 * WEIR_ADDRESS_TEXT_MAX] = "";
-    struct text t = {text, size};
-    if (!size) return text;
-    *text = 0;
-    if (endpoint->scheme != WEIR_SCHEME_STDIO) weir_address_format(&endpoint->address, address, sizeof address);
-    add(&t,
-        endpoint->scheme == WEIR_SCHEME_TCP    ? "tcp://%s"
-        : endpoint->scheme == WEIR_SCHEME_UNIX ? "unix:%s"
-                                               : "stdio:%s",
-        address);
-    add_options(&t, endpoint);
+    struct weir_text t = weir_text_begin(text, size);
+    add_endpoint(&t, endpoint);
     return text;
 }

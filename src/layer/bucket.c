@@ -29,9 +29,8 @@ static uint64_t burst_of(const weir_bucket *bucket) {
 
 uint64_t weir_bucket_take(weir_bucket *bucket, uint64_t now_ns, uint64_t n) {
     if (!bucket || !bucket->rate) return 0;
-    uint64_t from = bucket->paid_ns > now_ns ? bucket->paid_ns : now_ns;
+    uint64_t ahead = minus(bucket->paid_ns, now_ns), cost = cost_ns(n, bucket->rate);
     uint64_t credit = cost_ns(burst_of(bucket), bucket->rate);
-    bucket->paid_ns = plus(from, cost_ns(n, bucket->rate));
-    if (bucket->paid_ns == UINT64_MAX) return WEIR_FOREVER;
-    return minus(bucket->paid_ns, plus(now_ns, credit));
+    bucket->paid_ns = plus(plus(now_ns, ahead), cost);
+    return plus(ahead, cost) == UINT64_MAX ? WEIR_FOREVER : minus(plus(ahead, cost), credit);
 }

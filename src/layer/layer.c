@@ -18,8 +18,12 @@ void weir_layer_hold(struct weir_layer *l, enum weir_layer_hold hold, bool on) {
     if (below && below->state <= WEIR_OPEN) weir_transport_hold(below, WEIR_HOLD_LAYER, l->holds != 0);
 }
 
+/* One that has no handshake stands on an open connection as open itself, and is only greeted. */
 void weir_layer_up(struct weir_layer *l) {
-    if (l->base.state == WEIR_CONNECTING) weir_transport_connected(&l->base);
+    if (l->base.state == WEIR_CONNECTING)
+        weir_transport_connected(&l->base);
+    else if (l->base.state == WEIR_OPEN && l->base.fresh)
+        weir_transport_advance(&l->base);
 }
 
 /* Who is closing discards, and so has room for everything. */
@@ -58,6 +62,13 @@ int weir_layer_receive(weir_transport *t, bool on) {
     return 0;
 }
 
+/* The failure of below becomes that of above, unless that has one. */
+static void inherit(weir_transport *t, const weir_transport *below) {
+    if (t->code || !below->code) return;
+    t->why = below->why;
+    weir_transport_note(t, below->code, (weir_stage)below->stage, below->os_code);
+}
+
 /* ---- downwards ----------------------------------------------------------------------------------------------------- */
 
 /* The one that is below writes nothing any more. */
@@ -76,6 +87,8 @@ static bool grant(struct weir_layer *l, size_t n, size_t mark) {
     return false;
 }
 
+size_t weir_layer_most(const struct weir_layer *l) { return l->base.scope->limits.write_cap; }
+
 bool weir_layer_may_send(struct weir_layer *l, size_t n) { return grant(l, n, l->base.scope->limits.pause_mark); }
 
 bool weir_layer_may_answer(struct weir_layer *l, size_t n) {
@@ -88,7 +101,8 @@ bool weir_layer_may_answer(struct weir_layer *l, size_t n) {
 int weir_layer_write(struct weir_layer *l, const void *bytes, size_t n) {
     weir_transport *below = weir_layer_below(l);
     int status = sending_error(below);
-    if (status == 0) status = weir_send_through(below, bytes, n);
+    if (status == 0) status = weir_send_carry(below, bytes, n, !l->flushes);
+    l->wrote = true;
     return status < 0 ? status : 0;
 }
 
@@ -115,18 +129,30 @@ static int64_t take(struct weir_layer *l, const struct weir_segment *chain) {
     return total;
 }
 
-/* A try within a call takes nothing: the bytes are copied once, and leave with the tick. */
+/* A flush may make room for what was refused: who took nothing yet, but said something of its own, is asked again. */
+static int64_t take_and_flush(struct weir_layer *l, const struct weir_segment *chain) {
+    int64_t total;
+    do {
+        l->wrote = false;
+        l->flushes = true;
+        total = take(l, chain);
+        l->flushes = false;
+        if (l->wrote && weir_layer_below(l)) weir_send_flush(weir_layer_below(l));
+    } while (!total && l->wrote);
+    return total;
+}
+
+/* Within a call (`now`) nothing is flushed, for that may call back; what is large is tried by the write below. */
 int64_t weir_layer_send(weir_transport *t, const struct weir_segment *chain, bool now, int *os_code) {
     struct weir_layer *l = weir_layer_of(t);
     weir_transport *below = weir_layer_below(l);
-    if (now) return 0;
     int64_t total = sending_error(below);
     l->sending = true;
-    if (!total) total = take(l, chain);
+    if (!total) total = now ? take(l, chain) : take_and_flush(l, chain);
     below = weir_layer_below(l);
-    if (total > 0 && below) weir_send_flush(below);
     l->sending = false;
-    if (total < 0 && below) *os_code = below->os_code;
+    if (total < 0 && below) inherit(t, below);
+    if (total < 0) *os_code = t->os_code;
     return total;
 }
 
@@ -160,7 +186,9 @@ static void go_on_finishing(struct weir_layer *l) {
 void weir_layer_finish(weir_transport *t) { go_on_finishing(weir_layer_of(t)); }
 
 void weir_layer_send_on(struct weir_layer *l) {
+    const struct weir_layer_kind *kind = weir_layer_kind_of(l);
     if (l->sending) return; /* which sees to it */
+    if (kind->speak && weir_layer_below(l)) kind->speak(l);
     if (l->base.sending) weir_transport_sent(&l->base, 0);
     if (l->finishing) go_on_finishing(l);
 }
@@ -258,14 +286,6 @@ static void resumed(void *self, weir_transport *below) {
     weir_layer_send_on(self);
 }
 
-/* The failure of below becomes that of above; below closed in order while above is open is one too. */
-static void inherit(weir_transport *t, const weir_transport *below, const weir_error *reason) {
-    if (!reason && t->dropped) return;
-    if (!t->code && reason) t->why = below->why;
-    weir_transport_note(t, reason ? reason->code : WEIR_ECLOSED, reason ? reason->stage : WEIR_STAGE_READ,
-                        reason ? reason->os_code : 0);
-}
-
 static void disconnected(void *self, weir_transport *below, const weir_error *reason) {
     struct weir_layer *l = self;
     weir_transport *t = &l->base;
@@ -274,7 +294,8 @@ static void disconnected(void *self, weir_transport *below, const weir_error *re
     weir_transport_info_get(below, &info);
     l->peer = info.peer;
     l->lost = reason ? (size_t)reason->unsent : 0;
-    inherit(t, below, reason);
+    inherit(t, below);
+    if (!t->dropped) weir_transport_note(t, WEIR_ECLOSED, WEIR_STAGE_READ, 0); /* closed by somebody else */
     if (t->dropped) t->unacked = (uint32_t)l->lost;
     weir_stack_part(below);
     if (weir_layer_kind_of(l)->gone) weir_layer_kind_of(l)->gone(l, weir_transport_reason(t, &storage));
@@ -292,6 +313,10 @@ static const weir_protocol protocol_below = {connected, received, ended, paused,
 
 /* ---- opening ------------------------------------------------------------------------------------------------------- */
 
+static weir_transport_state first_state(const struct weir_layer_kind *kind, const weir_transport *below) {
+    return kind->ways & WEIR_LAYER_PLAIN ? (weir_transport_state)below->state : WEIR_CONNECTING;
+}
+
 static struct weir_layer *make(const struct weir_layer_kind *kind, weir_transport *below, const weir_protocol *protocol,
                                void *self, int *status) {
     struct weir_memory *memory = &loop_of(below)->memory;
@@ -300,7 +325,7 @@ static struct weir_layer *make(const struct weir_layer_kind *kind, weir_transpor
         *status = WEIR_ENOMEM;
         return NULL;
     }
-    *status = weir_transport_init(&l->base, &kind->driver, below->scope, WEIR_CONNECTING, protocol, self);
+    *status = weir_transport_init(&l->base, &kind->driver, below->scope, first_state(kind, below), protocol, self);
     if (*status == 0) return l;
     weir_memory_free(memory, l, kind->driver.size);
     return NULL;
@@ -320,6 +345,7 @@ int weir_layer_open(const struct weir_layer_kind *kind, weir_transport *below, c
     l->turn.run = run_turn;
     weir_transport_give(below, &protocol_below, l);
     weir_layer_receive(&l->base, false);
+    weir_transport_step_later(&l->base);
     if (plan && plan->handshake_ns) weir_deadline_set(&l->base, plan->handshake_ns);
     *ret = l;
     return 0;

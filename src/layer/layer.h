@@ -12,7 +12,8 @@
  * the queue above until `out` takes them and there is room below. A kind that transforms asks before it makes a unit:
  * weir_layer_has_room upwards, weir_layer_may_send downwards. Each refusal is a promise to be asked again.
  *
- * Everything here is legal in `in`, `out` and the other functions of a kind, all of which are called from dispatch. */
+ * Everything here is legal in `in`, `out` and the other functions of a kind. They are called from dispatch, but `out`
+ * also from within a call of the program, so it must not call back. */
 #ifndef WEIR_LAYER_LAYER_H
 #define WEIR_LAYER_LAYER_H
 
@@ -25,7 +26,7 @@ struct weir_layer;
 enum weir_layer_ways {
     /* Receiving above and below are one: what holds the one holds the other. For layers that have nothing to hear for
      * themselves; the others go on reading, and hold below only when a unit is at hand that has no room. */
-    WEIR_LAYER_PLAIN = 1
+    WEIR_LAYER_PLAIN = 1 /* and has no handshake */
 };
 
 /* Begins with the driver of the transport above. Missing functions: pass everything on, as it is. */
@@ -42,6 +43,9 @@ struct weir_layer_kind {
 
     /* `n` bytes from the queue above. Returns how many it took; fewer only after a refusal, or a hold of its own. */
     int64_t (*out)(struct weir_layer *l, const uint8_t *bytes, size_t n);
+
+    /* What the layer has to say of its own, and was refused, may go on. Called before `out` is asked again. */
+    void (*speak)(struct weir_layer *l);
 
     /* The end of what is sent, after all bytes. 0, or WEIR_EAGAIN after a refusal: it is called again. Missing:
      * weir_layer_end_below. */
@@ -74,6 +78,8 @@ struct weir_layer {
     bool finishing;        /* the end could not be sent yet */
     bool dropping;         /* softly: below is closed after that */
     bool sending;          /* within `send` */
+    bool flushes;          /* and below is flushed after it, if */
+    bool wrote;            /* it wrote anything */
 };
 
 /* The fields of `driver` for an object of `type`, which begins with struct weir_layer. `bits`: capabilities beyond those
@@ -123,6 +129,7 @@ void weir_layer_fail(struct weir_layer *l, int code);
 void weir_layer_hold(struct weir_layer *l, enum weir_layer_hold hold, bool on);
 
 /* Downwards. */
+size_t weir_layer_most(const struct weir_layer *l); /* bytes that one unit may have: the whole queue below */
 bool weir_layer_may_send(struct weir_layer *l, size_t n); /* a unit of n bytes of data; false: to be asked again */
 bool weir_layer_may_answer(struct weir_layer *l, size_t n); /* the same for the layer's own, which may go further */
 int weir_layer_write(struct weir_layer *l, const void *bytes, size_t n); /* what was granted; 0 or WEIR_E... */

@@ -55,6 +55,11 @@ static void gone(struct weir_layer *l, const weir_error *reason) {
     tell(l, (weir_trace_event){.kind = WEIR_TRACE_DISCONNECTED, .offset = trace_of(l)->received, .reason = reason});
 }
 
+static void fini(struct weir_layer *l) {
+    const weir_trace_options *options = &trace_of(l)->options;
+    if (options->freed) options->freed(options->user);
+}
+
 static const struct weir_layer_kind kind = {
     .driver = WEIR_LAYER_DRIVER("trace", struct trace, 0),
     .ways = WEIR_LAYER_PLAIN,
@@ -64,6 +69,7 @@ static const struct weir_layer_kind kind = {
     .finish = finish,
     .ended = ended,
     .gone = gone,
+    .fini = fini,
 };
 
 int weir_trace_open(weir_transport *below, const weir_trace_options *options, const weir_protocol *protocol, void *self,

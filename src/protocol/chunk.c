@@ -31,7 +31,7 @@ static size_t received(void *self, weir_transport *t, const uint8_t *bytes, size
 
 static void ended(void *self, weir_transport *t) { weir_framing_ended(self, t, &cut); }
 
-const weir_protocol weir_chunk_protocol = WEIR_FRAMING_PROTOCOL;
+const weir_protocol weir_chunk_protocol = WEIR_FRAMING_PROTOCOL(received, ended);
 
 /* Whether the last `k` of `n` bytes and the delimiter behind them form a delimiter that begins earlier. */
 static bool forms_one(const uint8_t *bytes, size_t n, size_t k, const uint8_t *delimiter, size_t size) {

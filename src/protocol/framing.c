@@ -18,7 +18,10 @@ static void *self_of(const weir_framing *f) {
     return f->self ? f->self : same.out;
 }
 
-static void forget(weir_framing *f) { f->looked = f->raw_left = 0; }
+static void forget(weir_framing *f) {
+    f->looked = f->raw_left = 0;
+    f->ending = false;
+}
 
 void weir_framing_connected(void *self, weir_transport *t) {
     weir_framing *f = self;
@@ -66,58 +69,57 @@ static size_t pass_raw(weir_framing *f, weir_transport *t, const uint8_t *bytes,
     return k;
 }
 
+/* Looks for the next message, or takes all as the last one. */
+static size_t look(weir_framing *f, const weir_transport *t, const uint8_t *bytes, size_t n, const struct weir_cut *cut,
+                   struct weir_message *ret) {
+    size_t room = weir_receive_limit(t), used = n;
+    if (f->ending)
+        cut->rest(f, bytes, n, ret);
+    else
+        used = cut->find(f, room, bytes, n, ret);
+    if (used > room) ret->code = WEIR_EMSGSIZE; /* by what frames it alone */
+    f->ending = false;
+    return ret->code ? 0 : used;
+}
+
 /* One that was refused may be offered more before it is gone. */
 size_t weir_framing_received(weir_framing *f, weir_transport *t, const uint8_t *bytes, size_t n,
                              const struct weir_cut *cut) {
     struct weir_message m = {0};
     if (t->fatal) return 0;
     if (f->raw_left) return pass_raw(f, t, bytes, n);
-    size_t room = t->scope->limits.receive, used = cut->find(f, room, bytes, n, &m);
-    if (used > room) m.code = WEIR_EMSGSIZE; /* by what frames it alone */
+    size_t used = look(f, t, bytes, n, cut, &m);
     if (m.code)
         refuse(f, t, m.code);
     else if (used)
         tell(f, t, &m);
-    return m.code ? 0 : used;
+    return used;
 }
 
-/* Gives out what is left as the last message. Returns false when it was refused. */
-static bool tell_rest(weir_framing *f, weir_transport *t, const struct weir_cut *cut) {
-    struct weir_message m = {.code = WEIR_ETRUNCATED};
-    if (cut->rest && f->take_rest) {
-        m.code = 0;
-        cut->rest(f, t->unread->bytes, t->unread->size, &m);
-    }
-    if (m.code) {
-        refuse(f, t, m.code);
-        return false;
-    }
-    t->lent = 1;
-    tell(f, t, &m);
-    t->lent = 0;
-    weir_receive_drop_unread(t);
-    return true;
+/* Has the rest offered once more, and says whether the end is to be told now: not to another protocol's user, nor to
+ * one that was refused, or that paused, and will hear of the end when it resumes. */
+static bool offer_rest(weir_framing *f, weir_transport *t) {
+    const weir_protocol *protocol = t->protocol;
+    const void *self = t->self;
+    f->ending = true;
+    t->offered = t->end_told = 0;
+    weir_receive_offer(t);
+    if (t->protocol != protocol || t->self != self || (t->holds & WEIR_HOLD_OFFER)) return false;
+    t->end_told = 1;
+    return !t->unread;
 }
 
-static void tell_end(const weir_framing *f, weir_transport *t) {
-    if (f->handler->ended)
+static bool is_within_raw(const weir_framing *f) { return f->raw_left && f->raw_left != WEIR_UNBOUNDED; }
+
+void weir_framing_ended(weir_framing *f, weir_transport *t, const struct weir_cut *cut) {
+    if (t->unread && f->take_rest && cut->rest && !offer_rest(f, t)) return;
+    if (t->state != WEIR_OPEN) return;
+    if (t->unread || is_within_raw(f))
+        refuse(f, t, WEIR_ETRUNCATED);
+    else if (f->handler->ended)
         f->handler->ended(self_of(f), t);
     else
         weir_transport_close(t);
-}
-
-/* A pause in the last message holds the end back, as it would any other. */
-void weir_framing_ended(weir_framing *f, weir_transport *t, const struct weir_cut *cut) {
-    if (f->raw_left && f->raw_left != WEIR_UNBOUNDED) {
-        refuse(f, t, WEIR_ETRUNCATED);
-        return;
-    }
-    if (t->unread && !tell_rest(f, t, cut)) return;
-    if (t->fresh || t->state != WEIR_OPEN) return;
-    if (t->holds & WEIR_HOLD_OFFER)
-        t->end_told = 0;
-    else
-        tell_end(f, t);
 }
 
 /* Bytes that were left unused are looked at anew. */

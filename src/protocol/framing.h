@@ -47,9 +47,9 @@ static inline size_t weir_framing_refuse(struct weir_message *ret, int code) {
     return 0;
 }
 
-#define WEIR_FRAMING_PROTOCOL                                                                                          \
+#define WEIR_FRAMING_PROTOCOL(take, take_end)                                                                          \
     {                                                                                                                  \
-        .connected = weir_framing_connected, .received = received, .ended = ended, .pause = weir_framing_pause,        \
+        .connected = weir_framing_connected, .received = (take), .ended = (take_end), .pause = weir_framing_pause,     \
         .resume = weir_framing_resume, .disconnected = weir_framing_disconnected                                       \
     }
 

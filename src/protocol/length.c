@@ -39,7 +39,7 @@ static size_t received(void *self, weir_transport *t, const uint8_t *bytes, size
 
 static void ended(void *self, weir_transport *t) { weir_framing_ended(self, t, &cut); }
 
-const weir_protocol weir_length_protocol = WEIR_FRAMING_PROTOCOL;
+const weir_protocol weir_length_protocol = WEIR_FRAMING_PROTOCOL(received, ended);
 
 int weir_length_write(const weir_length *length, weir_transport *t, const void *bytes, size_t n) {
     uint8_t head[WIDTH_MAX];

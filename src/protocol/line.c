@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lines. An LF ends each of them in every mode; what stands before it, and what must not stand elsewhere, is the mode's.
- * A line is looked at once when its LF has come, so that what is refused, and why, does not depend on how it came.
+ * Lines. An LF ends each of them in every mode; what stands before it, and what must not stand elsewhere, is the
+ * mode's. A line is looked at once when its LF has come, so that what is refused, and why, does not depend on how it
+ * came.
  *
  * Known weakness: a peer that sends a CR alone is found out only when an LF, or the limit, has come. */
 #include <weir/line.h>
@@ -57,7 +58,7 @@ static size_t received(void *self, weir_transport *t, const uint8_t *bytes, size
 
 static void ended(void *self, weir_transport *t) { weir_framing_ended(self, t, &cut); }
 
-const weir_protocol weir_line_protocol = WEIR_FRAMING_PROTOCOL;
+const weir_protocol weir_line_protocol = WEIR_FRAMING_PROTOCOL(received, ended);
 
 int weir_line_write(const weir_line *line, weir_transport *t, const void *bytes, size_t n) {
     if (!line || (!bytes && n)) return WEIR_EINVAL;

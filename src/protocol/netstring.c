@@ -50,7 +50,7 @@ static size_t received(void *self, weir_transport *t, const uint8_t *bytes, size
 
 static void ended(void *self, weir_transport *t) { weir_framing_ended(self, t, &cut); }
 
-const weir_protocol weir_netstring_protocol = WEIR_FRAMING_PROTOCOL;
+const weir_protocol weir_netstring_protocol = WEIR_FRAMING_PROTOCOL(received, ended);
 
 int weir_netstring_write(weir_transport *t, const void *bytes, size_t n) {
     char head[32];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Threads, locks and signals between threads, as the system has them. The structs are storage for its own types, so that
- * no header of the system is needed to embed one. Signals of the process are never delivered to a thread started here:
- * they are for threads that the program knows of. */
+ * Threads, locks and signals between threads, as the system has them. The structs are storage for its own types, so
+ * that no header of the system is needed to embed one. Signals of the process are never delivered to a thread started
+ * here: they are for threads that the program knows of. */
 #ifndef WEIR_SYS_THREAD_H
 #define WEIR_SYS_THREAD_H
 
@@ -27,6 +27,9 @@ int weir_sys_thread_start(struct weir_sys_thread *ret, void (*main)(void *user),
 
 /* Waits for its end. Every started thread is joined once. */
 void weir_sys_thread_join(struct weir_sys_thread *thread);
+
+/* How many processors this process may run on, at least 1. */
+unsigned weir_sys_processors(void);
 
 /* Both must stay where they were initialised. They are not freed in a forked child, where others may have held them. */
 void weir_sys_lock_init(struct weir_sys_lock *lock);

@@ -173,6 +173,7 @@ struct weir_transport {
     unsigned why : 2;   /* enum weir_why */
     unsigned caps : 6;  /* enum weir_driver_caps: of the driver, or fewer */
     unsigned hurried : 1; /* dropped a second time */
+    unsigned counted : 1; /* a connection of its scope's owner */
 };
 
 extern const weir_protocol weir_nobody;
@@ -254,6 +255,7 @@ int weir_stack_check(const weir_transport *below); /* whether one may stand on i
 /* Links them; `need`: bytes that are to be unread below at once. WEIR_ENOMEM, WEIR_EBUDGET. */
 int weir_stack_join(weir_transport *above, weir_transport *below, size_t need);
 void weir_stack_part(weir_transport *t); /* from its neighbours */
+weir_transport *weir_stack_top(weir_transport *t);
 size_t weir_floor_of(const weir_transport *t);
 size_t weir_receive_limit(const weir_transport *t);
 /* As weir_transport_set_protocol, for whoever stands on it. */
@@ -268,8 +270,8 @@ void weir_send_drop_queue(weir_transport *t); /* frees it, ends borrowed writes;
 void weir_send_purge(weir_transport *t);      /* removes borrowed writes that were cancelled */
 /* Queues bytes beyond the budget if need be: they bring a charge of their own. As weir_transport_write. */
 int weir_send_forward(weir_transport *t, const void *bytes, size_t n);
-/* The same, for whoever flushes `t` itself after that. */
-int weir_send_through(weir_transport *t, const void *bytes, size_t n);
+/* The same, for who stands on `t`; without `flush`, whoever carries them flushes `t` itself after that. */
+int weir_send_carry(weir_transport *t, const void *bytes, size_t n, bool flush);
 
 /* Both make them when they are not there; NULL when out of memory. */
 struct weir_extras *weir_extras_of(weir_transport *t);
@@ -288,6 +290,7 @@ void weir_op_fail_reader(weir_transport *t, int code);
 
 /* Budget. `charge` is for held = unread + queued going from `before` to now. */
 bool weir_charge(weir_transport *t, size_t before, size_t now, bool force);
+void weir_charge_carried(weir_transport *t, size_t before, size_t now); /* overdraws, and nobody starves for it */
 void weir_starve(weir_transport *t);
 void weir_starve_watch(weir_loop *loop, uint64_t stall_ns);
 void weir_starve_relief(weir_loop *loop);

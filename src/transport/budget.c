@@ -42,6 +42,10 @@ bool weir_charge(weir_transport *t, size_t before, size_t now, bool force) {
 
 static bool starves(const weir_transport *t) { return (t->holds & WEIR_HOLD_BUDGET) != 0; }
 
+void weir_charge_carried(weir_transport *t, size_t before, size_t now) {
+    weir_budget_overdraw(&t->scope->budget, charged(t, now) - charged(t, before));
+}
+
 /* The one that has waited longest goes on and becomes the last in the list. */
 static void relieve(weir_loop *loop, weir_transport *t) {
     weir_object_remove(&loop->transports, &t->object);

@@ -65,7 +65,7 @@ int weir_transport_read_by(weir_transport *t, const struct weir_own_protocol *ow
 /* In every state: a producer may go when it likes. One of the library's own would not know. */
 static int unregister(weir_transport *t) {
     if (weir_transport_has_producer(t) && t->extras->own_producer) return WEIR_EBUSY;
-    if (t->extras) t->extras->producer = NULL;
+    if (weir_transport_has_producer(t)) weir_transport_unfeed(t);
     return 0;
 }
 
@@ -75,7 +75,12 @@ int weir_transport_feed_by(weir_transport *t, const struct weir_own_producer *ow
     return status;
 }
 
-void weir_transport_unfeed(weir_transport *t) { t->extras->producer = NULL; }
+/* A pause was the producer's: if it still holds, the protocol is to hear of its own. */
+void weir_transport_unfeed(weir_transport *t) {
+    t->extras->producer = NULL;
+    t->above = t->owing = 0;
+    if (t->queued && t->state == WEIR_OPEN) weir_task_push(&loop_of(t)->flushes, &t->flush);
+}
 
 void weir_transport_forget(weir_transport *t) {
     struct weir_extras *e = t->extras;

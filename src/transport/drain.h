@@ -9,7 +9,7 @@
 /* Something has left: perhaps it was the last. */
 void weir_drain_look(weir_loop *loop);
 
-/* `t` has had its last callback; counts it. */
+/* `t` is about to have its last callback; counts it. */
 void weir_drain_left(const weir_transport *t);
 
 #endif

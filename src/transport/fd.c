@@ -46,8 +46,8 @@ static int adopt(struct weir_scope *scope, const struct weir_call *call, const w
     if ((call->count & WEIR_ADOPTED_LISTENS) || !(call->count & moves)) return WEIR_ENOTSUP;
     if (call->count & WEIR_ADOPTED_FILE)
         return weir_file_adopt(scope, call->handle, call->owner, call->count, protocol, self, ret);
-    return weir_socket_adopt(scope, weir_socket_adopted_driver(call->family, call->count), call->handle, call->handle,
-                             WEIR_OPEN, protocol, self, ret);
+    return weir_socket_adopt(scope, weir_socket_adopted_driver(call), call->handle, call->handle, WEIR_OPEN, protocol,
+                             self, ret);
 }
 
 int weir_fd_open(weir_loop *loop, int fd, weir_ownership owner, const weir_limits *limits,

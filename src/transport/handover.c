@@ -18,7 +18,7 @@
 #include "transport/socket.h"
 
 #define ANSWER "taken\n"
-#define LINE_MAX (WEIR_ADDRESS_TEXT_MAX + 64)
+#define LINE_MAX (WEIR_LISTENER_TEXT_MAX + 64)
 
 struct weir_handover {
     weir_loop *loop;
@@ -41,8 +41,9 @@ static void end(weir_handover *h, int status) {
 
 static void tell(weir_handover *h, const char *what, int code) {
     char text[WEIR_ADDRESS_TEXT_MAX];
-    weir_loop_log(h->loop, WEIR_LOG_WARN, "hand-over at %s: %s%s%s", h->control->kind->text(h->control, false, text, sizeof text),
-                  what, code ? ": " : "", code ? weir_error_text(code) : "");
+    weir_loop_log(h->loop, WEIR_LOG_WARN, "hand-over at %s: %s%s%s",
+                  h->control->kind->text(h->control, false, text, sizeof text), what, code ? ": " : "",
+                  code ? weir_error_text(code) : "");
 }
 
 /* ---- with a successor --------------------------------------------------------------------------------------------- */
@@ -56,7 +57,7 @@ static size_t count_open(const weir_handover *h) {
 }
 
 static int pass_one(weir_handover *h, weir_handle to, const weir_listener *l, size_t index, size_t count) {
-    char name[WEIR_ADDRESS_TEXT_MAX + 8], line[LINE_MAX];
+    char name[WEIR_LISTENER_TEXT_MAX], line[LINE_MAX];
     struct weir_call call = {.kind = WEIR_CALL_PASS, .handle = to, .bytes = (uint8_t *)line};
     weir_listener_handle(l, &call.other);
     call.count = (size_t)snprintf(line, sizeof line, "weir-handover 1 %zu %zu %s\n", index, count,
@@ -211,7 +212,7 @@ static bool is_twice(weir_listener *const *listeners, size_t n) {
 int weir_handover_offer(weir_loop *loop, const char *path, weir_listener *const *listeners, size_t n,
                         weir_handover_done_fn *done, void *user, weir_handover **ret) {
     weir_address address;
-    weir_handover *h;
+    weir_handover *h = NULL;
     if (!loop || !path || !listeners || !n || n > WEIR_HANDOVER_MAX || is_twice(listeners, n)) return WEIR_EINVAL;
     int status = weir_address_unix(&address, path, strlen(path));
     for (size_t i = 0; i < n && status >= 0; i++)

@@ -65,6 +65,7 @@ int weir_transport_init(weir_transport *t, const struct weir_driver *driver, str
                         weir_transport_state state, const weir_protocol *protocol, void *self) {
     t->driver = driver;
     t->caps = driver->caps & 63;
+    t->counted = !(t->caps & WEIR_STANDS);
     t->scope = scope;
     if (weir_pace_init(t) < 0) return WEIR_ENOMEM;
     if (!weir_budget_take(&scope->budget, scope->limits.floor)) {
@@ -85,20 +86,20 @@ int weir_transport_init(weir_transport *t, const struct weir_driver *driver, str
 void weir_transport_free(weir_transport *t) {
     struct weir_scope *scope = t->scope;
     weir_loop *loop = scope->loop;
-    bool stands = t->caps & WEIR_STANDS;
     weir_deadline_stop(loop, &t->deadline);
-    weir_receive_drop_unread(t);
     weir_starve_forget(t);
+    weir_receive_drop_unread(t);
     weir_starve_pass_on(t);
     if (t->driver->fini) t->driver->fini(t);
     weir_budget_give(&scope->budget, weir_floor_of(t));
     weir_stack_part(t);
+    bool counted = t->counted;
     weir_object_remove(&loop->transports, &t->object);
     weir_extras_free(t);
     weir_memory_free(&loop->memory, t, t->driver->size);
     weir_starve_relief(loop);
     weir_listeners_budget_back(loop);
-    if (scope->left && !stands) scope->left(scope);
+    if (counted && scope->left) scope->left(scope);
     weir_scope_drop(scope);
 }
 
@@ -118,13 +119,13 @@ static void bury(weir_transport *t) {
     weir_error storage;
     const weir_error *reason = weir_transport_reason(t, &storage);
     struct weir_extras *extras = t->extras;
+    weir_drain_left(t);
     weir_starve_forget(t); /* or the bytes it gives back would wake it */
     weir_op_fail_reader(t, t->code ? t->code : WEIR_ECLOSED);
     weir_send_drop_queue(t);
     weir_op_run_finished(t);
     if (extras && extras->producer && extras->producer->stop) extras->producer->stop(extras->producer_self, t, reason);
     if (t->protocol->disconnected) t->protocol->disconnected(t->self, t, reason);
-    weir_drain_left(t);
     weir_transport_free(t);
 }
 

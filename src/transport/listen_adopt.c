@@ -31,8 +31,8 @@ static void close_handle(weir_loop *loop, weir_handle handle) {
 static int adopt(weir_loop *loop, int fd, weir_ownership owner, weir_handle *ret) {
     struct weir_call call = {.kind = WEIR_CALL_ADOPT, .value = fd, .owner = owner};
     int status = weir_port_call(loop, &call);
-    if (status < 0) return fail(loop, status == WEIR_ENOTCONN ? WEIR_ENOTSUP : status, call.os_code,
-                                hint_for(status, owner), "");
+    if (status < 0)
+        return fail(loop, status == WEIR_ENOTCONN ? WEIR_ENOTSUP : status, call.os_code, hint_for(status, owner), "");
     if (!(call.count & WEIR_ADOPTED_LISTENS) || !call.family) {
         close_handle(loop, call.handle);
         return fail(loop, WEIR_ENOTSUP, 0, "it does not listen, or to no address of a known family", "");
@@ -64,8 +64,8 @@ int weir_listener_adopt(weir_loop *loop, int fd, weir_ownership owner, const wei
     return status < 0 ? status : listen_on(loop, handle, options, accepted, user, ret);
 }
 
-int weir_systemd_listen(weir_loop *loop, const char *name, const weir_listen_options *options,
-                        weir_accept_fn *accepted, void *user, weir_listener **ret) {
+int weir_systemd_listen(weir_loop *loop, const char *name, const weir_listen_options *options, weir_accept_fn *accepted,
+                        void *user, weir_listener **ret) {
     struct weir_call probe = {.kind = WEIR_CALL_ADOPT, .value = -1, .owner = WEIR_BORROW};
     char there[96];
     int fd, os_code;

@@ -123,7 +123,7 @@ static void shut(weir_listener *l, bool keep) {
 }
 
 static const char *text(const weir_listener *l, bool whole, char *ret, size_t size) {
-    char address[WEIR_ADDRESS_TEXT_MAX];
+    char address[WEIR_LISTENER_TEXT_MAX];
     const weir_address *a = &of_const(l)->address;
     const char *scheme = !whole ? "" : a->family == WEIR_FAMILY_UNIX ? "unix:" : "tcp://";
     snprintf(ret, size, "%s%s", scheme, weir_address_format(a, address, sizeof address));
@@ -171,7 +171,8 @@ static int set(weir_loop *loop, weir_handle handle, enum weir_call_option option
 }
 
 static int set_options(weir_loop *loop, weir_handle handle, const struct wish *wish) {
-    int status = wish->options->reuse_port ? set(loop, handle, WEIR_OPTION_REUSEPORT, 1) : 0;
+    bool shares = wish->options->reuse_port || (loop->shares_ports && wish->address->family != WEIR_FAMILY_UNIX);
+    int status = shares ? set(loop, handle, WEIR_OPTION_REUSEPORT, 1) : 0;
     if (status >= 0 && wish->private_file) status = set(loop, handle, WEIR_OPTION_PRIVATE, 1);
     if (status < 0 || wish->address->family != WEIR_FAMILY_IPV6) return status;
     return set(loop, handle, WEIR_OPTION_IPV6_ONLY, wish->options->ipv6_only);
@@ -208,8 +209,7 @@ static int make_socket(weir_listener *l, const struct wish *wish, int *os_code) 
 }
 
 int weir_socket_listen_as(weir_loop *loop, const weir_address *address, bool private_file,
-                          const weir_listen_options *options, weir_accept_fn *accept, void *user,
-                          weir_listener **ret) {
+                          const weir_listen_options *options, weir_accept_fn *accept, void *user, weir_listener **ret) {
     static const weir_listen_options none = {0};
     const struct wish wish = {address, options ? options : &none, private_file};
     weir_listener *l = NULL;

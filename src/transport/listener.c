@@ -171,16 +171,24 @@ void weir_listeners_budget_back(weir_loop *loop) {
     }
 }
 
+/* Gives the top of the stack over `t` to the user. Whether it has a protocol now. */
+static bool introduce(weir_listener *l, weir_transport *t) {
+    weir_transport *top = l->stack ? l->stack(l, t) : t;
+    if (!top) return false;
+    l->accepted(top, l->user);
+    top = weir_stack_top(top);
+    if (top->protocol != &weir_nobody || weir_receive_has_reader(top)) return true;
+    weir_transport_abort(top);
+    return false;
+}
+
 void weir_listener_let_in(weir_listener *l, weir_transport *t) {
     l->connections++;
     l->complained = false;
-    l->accepted(t, l->user);
-    if (t->protocol == &weir_nobody && !weir_receive_has_reader(t)) {
-        weir_transport_abort(t);
-        l->stats.refused++;
-    } else {
+    if (introduce(l, t))
         l->stats.accepted++;
-    }
+    else
+        l->stats.refused++;
     weir_transport_advance(t);
 }
 

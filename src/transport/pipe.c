@@ -12,7 +12,7 @@
 
 /* Nobody will write to it any more, or it has been told so. */
 static bool sending_is_over(const weir_transport *t) {
-    return t->half_closed || !(t->driver->caps & WEIR_CAN_SEND) || !weir_transport_has_producer(t);
+    return t->half_closed || !(t->caps & WEIR_CAN_SEND) || !weir_transport_has_producer(t);
 }
 
 void weir_flow_close_if_ended(weir_transport *t) {
@@ -121,7 +121,7 @@ static const struct weir_own_producer flow_producer = {.producer = {.pause = pau
 
 int weir_flow_check(const weir_transport *from, const weir_transport *to) {
     if (!from || !to || loop_of(from) != loop_of(to)) return WEIR_EINVAL;
-    if (!(from->driver->caps & WEIR_CAN_RECEIVE) || !(to->driver->caps & WEIR_CAN_SEND)) return WEIR_ENOTSUP;
+    if (!(from->caps & WEIR_CAN_RECEIVE) || !(to->caps & WEIR_CAN_SEND)) return WEIR_ENOTSUP;
     return to->half_closed || to->send_dead ? WEIR_ECLOSED : 0;
 }
 

@@ -202,11 +202,17 @@ void weir_receive_tell_end(weir_transport *t) {
         end_protocol(t);
 }
 
+/* Without budget receiving shrinks to the floor and still moves, or two who wait for each other's queue would for ever. */
+static bool may_hold_more(const weir_transport *t) {
+    size_t limit = weir_receive_limit(t), floor = weir_floor_of(t);
+    return unread_of(t) < ((t->holds & WEIR_HOLD_BUDGET) && floor < limit ? floor : limit);
+}
+
 /* Whether more bytes are wanted from the system. While closing they are, to be discarded until the peer ends. */
 static bool wants(const weir_transport *t) {
     if (t->peer_ended || t->read_dead || t->dropped || !(t->caps & WEIR_CAN_RECEIVE)) return false;
     if (t->state == WEIR_CLOSING) return (t->caps & WEIR_LINGERS) != 0;
-    return may_offer(t) && !(t->holds & WEIR_HOLD_BUDGET) && unread_of(t) < weir_receive_limit(t);
+    return may_offer(t) && may_hold_more(t);
 }
 
 void weir_receive_update(weir_transport *t) {

@@ -134,11 +134,23 @@ static bool worth_trying(const weir_transport *t, size_t n) {
     return n >= WEIR_DIRECT_SIZE && !t->queued && t->state == WEIR_OPEN && !(t->holds & WEIR_HOLD_USER_SEND);
 }
 
+/* Whose bytes they are. */
+enum origin {
+    WRITTEN,   /* the program's: the budget may refuse them */
+    FORWARDED, /* from another transport: they are taken, and receiving pays for it */
+    CARRIED    /* from the transport that stands on this one, which gives their charge back at once */
+};
+
+static bool charge(weir_transport *t, size_t held, size_t n, enum origin origin) {
+    if (origin == CARRIED) return weir_charge_carried(t, held, held + n), true;
+    return weir_charge(t, held, held + n, origin == FORWARDED);
+}
+
 /* The cap and the budget may refuse; then a resume is owed. */
-static int take_charge(weir_transport *t, size_t n, bool force) {
+static int take_charge(weir_transport *t, size_t n, enum origin origin) {
     size_t held = weir_transport_held(t);
     int status = admit(t, n);
-    if (status >= 0 && !weir_charge(t, held, held + n, force)) {
+    if (status >= 0 && !charge(t, held, n, origin)) {
         weir_starve(t);
         status = WEIR_EBUDGET;
     }
@@ -146,10 +158,10 @@ static int take_charge(weir_transport *t, size_t n, bool force) {
     return status;
 }
 
-static int queue_slices(weir_transport *t, const weir_slice *slices, size_t count, size_t n, bool force) {
+static int queue_slices(weir_transport *t, const weir_slice *slices, size_t count, size_t n, enum origin origin) {
     struct weir_segment *spare = NULL;
     size_t held = weir_transport_held(t);
-    int status = take_charge(t, n, force);
+    int status = take_charge(t, n, origin);
     if (status < 0 || !n) return status < 0 ? status : room_left(t);
     if ((status = reserve(t, n, &spare)) < 0) {
         weir_charge(t, held + n, held, false);
@@ -162,23 +174,23 @@ static int queue_slices(weir_transport *t, const weir_slice *slices, size_t coun
     return room_left(t);
 }
 
-static int write_slices(weir_transport *t, const weir_slice *slices, size_t count, size_t n, bool force) {
-    int room = queue_slices(t, slices, count, n, force);
+static int write_slices(weir_transport *t, const weir_slice *slices, size_t count, size_t n, enum origin origin) {
+    int room = queue_slices(t, slices, count, n, origin);
     if (n && room >= 0 && t->queued) flush_later(t);
     return room;
 }
 
 int weir_transport_write(weir_transport *t, const void *bytes, size_t n) {
     if (!t || (!bytes && n)) return WEIR_EINVAL;
-    return write_slices(t, &(weir_slice){bytes, n}, 1, n, false);
+    return write_slices(t, &(weir_slice){bytes, n}, 1, n, WRITTEN);
 }
 
 int weir_send_forward(weir_transport *t, const void *bytes, size_t n) {
-    return write_slices(t, &(weir_slice){bytes, n}, 1, n, true);
+    return write_slices(t, &(weir_slice){bytes, n}, 1, n, FORWARDED);
 }
 
-int weir_send_through(weir_transport *t, const void *bytes, size_t n) {
-    return queue_slices(t, &(weir_slice){bytes, n}, 1, n, true);
+int weir_send_carry(weir_transport *t, const void *bytes, size_t n, bool flush) {
+    return (flush ? write_slices : queue_slices)(t, &(weir_slice){bytes, n}, 1, n, CARRIED);
 }
 
 int weir_transport_write_sequence(weir_transport *t, const weir_slice *slices, size_t count) {
@@ -188,7 +200,7 @@ int weir_transport_write_sequence(weir_transport *t, const weir_slice *slices, s
         if ((!slices[i].bytes && slices[i].size) || slices[i].size > SIZE_MAX - n) return WEIR_EINVAL;
         n += slices[i].size;
     }
-    return write_slices(t, slices, count, n, false);
+    return write_slices(t, slices, count, n, WRITTEN);
 }
 
 static int queue_borrowed(weir_transport *t, weir_op *op, const void *bytes, size_t n) {
@@ -211,7 +223,7 @@ static int queue_borrowed(weir_transport *t, weir_op *op, const void *bytes, siz
 int weir_transport_write_borrowed(weir_transport *t, weir_op *op, const void *bytes, size_t n) {
     if (!t || !op || !op->done || !bytes || !n) return WEIR_EINVAL;
     if (weir_op_active(op)) return WEIR_EBUSY;
-    int status = take_charge(t, n, false);
+    int status = take_charge(t, n, WRITTEN);
     if (status < 0 || (status = queue_borrowed(t, op, bytes, n)) < 0) return status;
     op->size = n;
     weir_op_start(op, t);
@@ -266,8 +278,11 @@ void weir_send_tell_resume(weir_transport *t) {
     }
 }
 
+/* What is carried brings its charge, and need not wait for budget. */
 static bool may_resume(const weir_transport *t) {
-    if (t->owing) return !t->queued && !(t->holds & WEIR_HOLD_BUDGET);
+    const struct weir_rare *rare = weir_rare_if_any(t);
+    bool carries = rare && rare->over;
+    if (t->owing) return !t->queued && (carries || !(t->holds & WEIR_HOLD_BUDGET));
     return t->queued <= t->scope->limits.resume_mark;
 }
 

@@ -203,7 +203,7 @@ static int check(const weir_transport *to, const weir_sendfile_op *op, const wei
     if (((const struct inside *)(const void *)op->inside.bytes)->active) return WEIR_EBUSY;
     if (!weir_file_is_open(file)) return WEIR_ECLOSED;
     if (weir_file_loop(file) != loop_of(to)) return WEIR_EINVAL;
-    if (!(to->driver->caps & WEIR_CAN_SEND)) return WEIR_ENOTSUP;
+    if (!(to->caps & WEIR_CAN_SEND)) return WEIR_ENOTSUP;
     return to->half_closed || to->send_dead ? WEIR_ECLOSED : 0;
 }
 

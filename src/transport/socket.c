@@ -49,9 +49,10 @@ void weir_socket_release(struct weir_socket *s) {
     if (!s->base.dropped || s->base.gone || s->receive.active || sending_of(s) || weir_connect_active(&s->base)) return;
     if (s->base.driver == &weir_driver_stdio && weir_stdio_busy((struct weir_stdio *)(void *)s)) return;
     weir_loop *loop = loop_of(&s->base);
+    bool reset = s->base.reset && (s->base.driver->caps & WEIR_LINGERS);
     look_for_late_reset(s);
-    if (out_of(s) != s->receive.handle) close_handle(loop, out_of(s), s->base.reset);
-    close_handle(loop, s->receive.handle, s->base.reset);
+    if (out_of(s) != s->receive.handle) close_handle(loop, out_of(s), reset);
+    close_handle(loop, s->receive.handle, reset);
     weir_transport_gone(&s->base);
 }
 
@@ -146,11 +147,13 @@ void weir_socket_recall(weir_transport *t) {
     if (op) weir_port_cancel(loop_of(t), op);
 }
 
-/* A socket that is about to be closed, since its peer has ended, sends its end-of-stream by that. */
+/* A socket that is about to be closed, since its peer has ended, sends its end-of-stream by that. One that is lent is
+ * given back as it is, unless its user half-closes it. */
 static void finish(weir_transport *t) {
     struct weir_call call = {.kind = WEIR_CALL_SHUTDOWN, .handle = out_of(socket_of(t))};
-    bool closes_now = t->state == WEIR_CLOSING && t->peer_ended;
-    if ((t->driver->caps & WEIR_LINGERS) && !closes_now) weir_port_call(loop_of(t), &call);
+    unsigned caps = t->driver->caps;
+    bool closes_now = t->state == WEIR_CLOSING && (t->peer_ended || !(caps & WEIR_LINGERS));
+    if ((caps & WEIR_CAN_HALF_CLOSE) && !closes_now) weir_port_call(loop_of(t), &call);
 }
 
 void weir_socket_stop(weir_transport *t, bool reset) {
@@ -171,7 +174,7 @@ static void info(const weir_transport *t, weir_transport_info *ret) {
     struct weir_call peer = {.kind = WEIR_CALL_PEER, .handle = s->receive.handle, .named = &ret->peer};
     const struct weir_connecting *connecting = weir_connecting_of(t);
     if (connecting) ret->peer = connecting->peer;
-    if (t->gone || !(t->driver->caps & WEIR_LINGERS)) return;
+    if (t->gone || !(t->driver->caps & WEIR_CAN_HALF_CLOSE)) return;
     weir_port_call(loop_of(t), &local);
     if (!connecting) weir_port_call(loop_of(t), &peer);
 }
@@ -196,15 +199,18 @@ const struct weir_driver weir_driver_pipe_writer = SOCKET_DRIVER("pipe", struct 
 static const struct weir_driver fd_reader = SOCKET_DRIVER("fd", struct weir_socket, WEIR_CAN_RECEIVE),
                                 fd_writer = SOCKET_DRIVER("fd", struct weir_socket, WEIR_CAN_SEND),
                                 fd_both = SOCKET_DRIVER("fd", struct weir_socket, WEIR_CAN_RECEIVE | WEIR_CAN_SEND),
-                                fd_socket = SOCKET_DRIVER("fd", struct weir_socket, STREAM);
+                                fd_socket = SOCKET_DRIVER("fd", struct weir_socket, STREAM),
+                                fd_lent_socket = SOCKET_DRIVER("fd", struct weir_socket, STREAM & ~WEIR_LINGERS);
 
 const struct weir_driver *weir_socket_driver(uint8_t family) {
     return family == WEIR_FAMILY_UNIX ? &weir_driver_unix : &weir_driver_tcp;
 }
 
-const struct weir_driver *weir_socket_adopted_driver(uint8_t family, size_t adopted) {
-    bool reads = adopted & WEIR_ADOPTED_READS, writes = adopted & WEIR_ADOPTED_WRITES;
-    if (adopted & WEIR_ADOPTED_SOCKET) return family ? weir_socket_driver(family) : &fd_socket;
+const struct weir_driver *weir_socket_adopted_driver(const struct weir_call *adopted) {
+    bool reads = adopted->count & WEIR_ADOPTED_READS, writes = adopted->count & WEIR_ADOPTED_WRITES;
+    bool socket = adopted->count & WEIR_ADOPTED_SOCKET;
+    if (socket && adopted->owner != WEIR_TAKE) return &fd_lent_socket;
+    if (socket) return adopted->family ? weir_socket_driver(adopted->family) : &fd_socket;
     return reads && writes ? &fd_both : reads ? &fd_reader : &fd_writer;
 }
 

@@ -29,8 +29,8 @@ static inline bool weir_stdio_busy(const struct weir_stdio *s) {
 extern const struct weir_driver weir_driver_tcp, weir_driver_unix, weir_driver_pipe_reader, weir_driver_pipe_writer,
     weir_driver_stdio;
 
-/* Adopted descriptors: by what they are, and in which directions they go. */
-const struct weir_driver *weir_socket_adopted_driver(uint8_t family, size_t adopted);
+/* For what an ADOPT has found, unless it is a file: by what it is, whose, and in which directions it goes. */
+const struct weir_driver *weir_socket_adopted_driver(const struct weir_call *adopted);
 
 /* The slots of the driver, for one that is more than a socket. */
 int weir_socket_receive(weir_transport *t, bool on);

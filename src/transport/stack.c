@@ -2,7 +2,9 @@
  *
  * Transports that stand on each other: who is over whom, and what the lower one owes the layer between them. A layer that
  * must see so many bytes at once to use any gets them: the receive limit below is at least that, and the floor covers all
- * but the last of them and one delivery, so that no lack of budget keeps a unit from becoming whole. */
+ * but the last of them and one delivery, so that no lack of budget keeps a unit from becoming whole.
+ *
+ * A stack is one connection to whoever counts: first its bottom, and when that is gone what stood on it. */
 #include "transport/base.h"
 
 static unsigned height_of(const weir_transport *t) {
@@ -10,6 +12,12 @@ static unsigned height_of(const weir_transport *t) {
     for (; t; t = weir_rare_if_any(t) ? weir_rare_if_any(t)->under : NULL)
         n++;
     return n;
+}
+
+weir_transport *weir_stack_top(weir_transport *t) {
+    while (weir_rare_if_any(t) && weir_rare_if_any(t)->over)
+        t = weir_rare_if_any(t)->over;
+    return t;
 }
 
 static bool is_taken(const weir_transport *t) {
@@ -72,7 +80,11 @@ int weir_stack_join(weir_transport *above, weir_transport *below, size_t bytes) 
 void weir_stack_part(weir_transport *t) {
     struct weir_rare *rare = weir_rare_if_any(t);
     if (!rare) return;
-    if (rare->over) weir_rare_if_any(rare->over)->under = NULL;
+    if (rare->over) {
+        weir_rare_if_any(rare->over)->under = NULL;
+        rare->over->counted = t->counted;
+        t->counted = 0;
+    }
     if (rare->under) weir_rare_if_any(rare->under)->over = NULL;
     rare->over = rare->under = NULL;
 }

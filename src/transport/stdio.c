@@ -73,11 +73,10 @@ const struct weir_driver weir_driver_stdio = {
     .fini = fini,
 };
 
-static int adopt(weir_loop *loop, int fd, unsigned direction, struct weir_call *call) {
+static int adopt(weir_loop *loop, int fd, struct weir_call *call) {
     *call = (struct weir_call){.kind = WEIR_CALL_ADOPT, .value = fd, .owner = WEIR_BORROW};
     int status = weir_port_call(loop, call);
     if (status == 0 && (call->count & WEIR_ADOPTED_LISTENS)) status = WEIR_ENOTSUP;
-    if (status == 0 && !(call->count & direction)) status = WEIR_EACCES;
     return status < 0 ? weir_loop_fail(loop, status, WEIR_STAGE_OPEN, call->os_code, NULL) : 0;
 }
 
@@ -98,8 +97,8 @@ int weir_stdio_open(weir_loop *loop, const weir_limits *limits, const weir_proto
                     weir_transport **ret) {
     struct weir_call in, out;
     if (!loop || !ret) return WEIR_EINVAL;
-    int status = adopt(loop, 0, WEIR_ADOPTED_READS, &in);
-    if (status == 0) status = adopt(loop, 1, WEIR_ADOPTED_WRITES, &out);
+    int status = adopt(loop, 0, &in);
+    if (status == 0) status = adopt(loop, 1, &out);
     if (status < 0) return status;
     struct weir_scope *scope = weir_scope_for(loop, limits);
     if (!scope) return WEIR_ENOMEM;

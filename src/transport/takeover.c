@@ -18,8 +18,7 @@
 #include "transport/socket.h"
 
 #define LOOK_NS ((uint64_t)2000000)
-#define NAME_MAX (WEIR_ADDRESS_TEXT_MAX + 16)
-#define LINE_MAX (NAME_MAX + 64)
+#define LINE_MAX (WEIR_LISTENER_TEXT_MAX + 64)
 
 struct taking {
     weir_loop *loop;
@@ -33,7 +32,7 @@ struct taking {
     bool acknowledged;
     size_t count, given, expected;
     int fds[WEIR_HANDOVER_MAX];
-    char names[WEIR_HANDOVER_MAX][NAME_MAX];
+    char names[WEIR_HANDOVER_MAX][WEIR_LISTENER_TEXT_MAX];
 };
 
 static void close_fd(int fd) { weir_sys_close(weir_sys_handle(fd, 0), false); }
@@ -75,7 +74,7 @@ static bool number(const char **at, size_t *ret) {
 
 static bool is_printable(const char *text) {
     for (; *text; text++)
-        if (*text < '!' || *text > '~') return false;
+        if (*text < ' ' || *text > '~') return false;
     return true;
 }
 
@@ -88,7 +87,7 @@ static bool parse(struct taking *k, const char *line) {
     if (!number(&line, &index) || !number(&line, &expected)) return false;
     if (index != k->count || !expected || expected > WEIR_HANDOVER_MAX) return false;
     if (k->count && expected != k->expected) return false;
-    if (!*line || strlen(line) >= NAME_MAX || !is_printable(line)) return false;
+    if (!*line || strlen(line) >= WEIR_LISTENER_TEXT_MAX || !is_printable(line)) return false;
     k->expected = expected;
     memcpy(k->names[index], line, strlen(line) + 1);
     return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The suites of order, descriptors, timers and the ring. */
+ * The suites of order, descriptors, timers, the ring and abuse. */
 #ifndef ADVERSARIAL_FURTHER_H
 #define ADVERSARIAL_FURTHER_H
 
@@ -8,6 +8,6 @@
 
 #include "support/suite.h"
 
-extern const struct suite order_suite, descriptors_suite, timers_suite, ring_suite;
+extern const struct suite order_suite, descriptors_suite, timers_suite, ring_suite, passed_suite, abuse_suite;
 
 #endif

@@ -222,9 +222,9 @@ static void a_write_beyond_the_budget_queues_nothing(struct scene *s) {
 static const struct scenario budget[] = {
     SCENARIO(opening_takes_a_floor, .media = NONE, .budget = 8 * 1024),
     SCENARIO(connect_fails_without_a_floor, .media = SOCKETS, .budget = 2 * 1024),
-    SCENARIO(a_listener_waits_for_its_budget, .media = SOCKETS, .loose = true),
-    SCENARIO(a_listener_waits_for_the_loops_budget, .media = SOCKETS, .budget = 5 * 1024, .loose = true),
-    SCENARIO(a_listener_goes_on_when_budget_is_back, .media = SOCKETS, .budget = 10000,
+    SCENARIO(a_listener_waits_for_its_budget, .media = TCP | UNIX, .loose = true),
+    SCENARIO(a_listener_waits_for_the_loops_budget, .media = TCP | UNIX, .budget = 5 * 1024, .loose = true),
+    SCENARIO(a_listener_goes_on_when_budget_is_back, .media = TCP | UNIX, .budget = 10000,
              .expected = "client connected\n"
                          "client disconnected WEIR_ECANCELED\n"),
     SCENARIO(what_was_held_up_goes_on, .media = NONE, .budget = 100000,

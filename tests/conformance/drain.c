@@ -107,6 +107,7 @@ static void answer_and_go_on(struct actor *a) {
 
 static size_t take_time(struct actor *a, const uint8_t *bytes, size_t n) {
     (void)bytes;
+    if (n < 5) return 0;
     pause_receiving(a);
     actor_later(a, 3 * SECOND, answer_and_go_on);
     begin(a->scene);
@@ -129,6 +130,7 @@ static void answer_when_busy(struct actor *a) {
 
 static size_t be_busy(struct actor *a, const uint8_t *bytes, size_t n) {
     (void)bytes;
+    if (n < 5) return 0;
     check_int(weir_transport_busy(a->t, true), 0);
     actor_later(a, 3 * SECOND, answer_when_busy);
     begin(a->scene);

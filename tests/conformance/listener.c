@@ -215,6 +215,51 @@ static void a_simulated_one_too(struct scene *s) {
     check(s->warnings > 0);
 }
 
+/* ---- out of budget ----------------------------------------------------------------------------------------------- */
+
+#define POOR ((size_t)16 * 1024)
+
+static struct actor *miser, *heir;
+
+/* Leaves one floor, for the guest's own end. */
+static void spend_all_but_one(struct scene *s) {
+    static const uint8_t bytes[POOR];
+    miser = scene_cast(s, "miser");
+    heir = scene_cast(s, "heir");
+    miser->silenced = heir->silenced = true;
+    scene_open_memory(s, miser, heir);
+    check_int(actor_pause(heir, WEIR_RECEIVE), 0);
+    check(actor_write(miser, bytes, POOR - 2 * WEIR_DEFAULT_FLOOR) > 0);
+    check_int(scene_stats(s).charged, POOR - WEIR_DEFAULT_FLOOR);
+    send_guests(s, 1);
+    guests[0]->on_connected = say_hello;
+    guests[0]->on_received = hear_hello_and_close;
+}
+
+static void inherit(struct scene *s) {
+    check_int(guests[0]->connected, 1);
+    check_int(guests[0]->disconnected, 0);
+    check_int(s->door.accepted, 0);
+    close_now(miser);
+    check_int(actor_resume(heir, WEIR_RECEIVE), 0);
+}
+
+/* The listener is accepting when the budget goes: whom it gets then waits for what comes back. */
+static void a_connection_that_came_too_early_is_kept(struct scene *s) {
+    weir_listener_stats stats;
+    if (!open_door(s)) return;
+    many = 1;
+    s->door.on_accept = host_an_echo;
+    scene_later(s, 50 * MS, spend_all_but_one);
+    scene_later(s, 150 * MS, inherit);
+    weir_listener_stats_get(s->door.listener, &stats);
+    check_int(stats.accepted + stats.refused + stats.backoffs, 0);
+    scene_run(s);
+    check_int(guests[0]->received, 5);
+    check_int(guests[0]->code, 0);
+    check_int(s->door.accepted, 1);
+}
+
 /* ---- addresses --------------------------------------------------------------------------------------------------- */
 
 static void shut_both(struct scene *s) {
@@ -341,6 +386,7 @@ static const struct scenario listener[] = {
     SCENARIO(connections_outlive_their_listener, .media = SOCKETS),
     SCENARIO(a_listener_without_descriptors_waits, .media = SOCKETS, .places = SYSTEM, .expected = ""),
     SCENARIO(a_simulated_one_too, .media = SOCKETS, .places = SIMULATED, .handle_limit = 12, .expected = ""),
+    SCENARIO(a_connection_that_came_too_early_is_kept, .media = TCP | UNIX, .budget = POOR, .loose = true),
     SCENARIO(an_address_in_use_is_told, .media = SOCKETS, .expected = ""),
     SCENARIO(reuse_port_shares_an_address, .media = TCP, .expected = ""),
     SCENARIO(an_address_is_free_again_after_close, .media = SOCKETS),

@@ -3,9 +3,11 @@
  * The hostile mode: contract 8. The n-th request for memory is refused, for every n, once and for ever after. Whatever
  * that costs, the program is told; it tears down what it has, and nothing leaks, crashes or hangs. If both ends of a
  * stream say that all went well, every byte is there. */
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "support/suite.h"
+#include "hostile/suites.h"
 
 #define STREAM 150000
 
@@ -223,6 +225,131 @@ static void by_endpoint(struct scene *s) {
     scene_run(s);
 }
 
+static weir_listener *stacked;
+
+static void stacked_closed(weir_listener *listener, void *user, const weir_error *reason) {
+    (void)listener;
+    (void)user;
+    (void)reason;
+    stacked = NULL;
+}
+
+static void close_stacked(struct scene *s) {
+    (void)s;
+    if (stacked) weir_listener_close(stacked);
+}
+
+static void let_in(weir_transport *t, void *user) {
+    struct scene *s = user;
+    scene_enter(s);
+    if (!s->server.t) actor_take(&s->server, t);
+    scene_leave(s);
+}
+
+static int serve_stacked(struct scene *s, const char *text) {
+    const weir_listen_options options = {.closed = stacked_closed};
+    weir_endpoint endpoint;
+    check_int(weir_endpoint_parse(&endpoint, text, NULL), 0);
+    return weir_serve_endpoint(s->loop, &endpoint, &options, let_in, s, &stacked);
+}
+
+static void by_a_stack_of_layers(struct scene *s) {
+    weir_transport *t;
+    stacked = NULL;
+    s->client.on_connected = say_hello_and_close;
+    if (scene_worked(s, serve_stacked(s, "trace+throttle+trace+mem:x?throttle.rate=1G"))) {
+        int status = weir_connect(s->loop, "throttle+trace+mem:x?throttle.rate=1G", NULL, NULL, &t);
+        if (scene_worked(s, status) && actor_take(&s->client, t) < 0) weir_transport_abort(t);
+        scene_later(s, 100 * MS, close_stacked);
+    }
+    scene_run(s);
+    all_or_an_error(s, 5);
+}
+
+static void by_what_is_there_once(struct scene *s) {
+    stacked = NULL;
+    scene_worked(s, serve_stacked(s, "trace+null:?idle=1min"));
+    scene_run(s);
+}
+
+/* ---- the end, and a successor ------------------------------------------------------------------------------------ */
+
+static unsigned drains;
+
+static void drained(weir_loop *loop, const weir_drained *result, void *user) {
+    (void)user;
+    check(result->ended + result->lost + result->aborted <= 2);
+    check(!weir_draining(loop));
+    drains++;
+}
+
+static void say_hello_and_drain(struct actor *a) {
+    say_hello(a);
+    check_int(weir_drain(a->scene->loop, 60 * MS, drained, NULL), 0);
+}
+
+static void a_drain(struct scene *s) {
+    drains = 0;
+    s->client.on_connected = say_hello_and_drain;
+    s->server.on_received = echo;
+    scene_play(s);
+    check_int(drains, s->client.connected);
+    all_or_an_error(s, 5);
+}
+
+static weir_listener *old_one, *new_one;
+static weir_handover *offer;
+
+static void one_closed(weir_listener *listener, void *user, const weir_error *reason) {
+    (void)user;
+    (void)reason;
+    if (listener == old_one) old_one = NULL;
+    if (listener == new_one) new_one = NULL;
+}
+
+static const weir_listen_options one_options = {.closed = one_closed};
+
+static void offered(weir_handover *which, int status, void *user) {
+    (void)user;
+    (void)status;
+    check(which == offer);
+    offer = NULL;
+}
+
+static int take_one(weir_loop *loop, const char *name, int fd, void *user) {
+    (void)name;
+    return weir_listener_adopt(loop, fd, WEIR_TAKE, &one_options, let_in, user, &new_one);
+}
+
+static void took_over(weir_loop *loop, int status, void *user) {
+    struct scene *s = user;
+    (void)loop;
+    if (status == 0) check(new_one != NULL);
+    scene_release(s);
+}
+
+static void end_both(struct scene *s) {
+    (void)s;
+    if (offer) weir_handover_withdraw(offer);
+    if (old_one) weir_listener_close(old_one);
+    if (new_one) weir_listener_close(new_one);
+}
+
+/* From a loop to itself. */
+static void a_hand_over(struct scene *s) {
+    weir_address address = scene_address(s);
+    char path[64];
+    old_one = new_one = NULL;
+    offer = NULL;
+    snprintf(path, sizeof path, "@weir-hostile-%d", (int)getpid());
+    if (!scene_worked(s, weir_socket_listen(s->loop, &address, &one_options, let_in, s, &old_one))) return;
+    scene_worked(s, weir_handover_offer(s->loop, path, &old_one, 1, offered, s, &offer));
+    if (scene_worked(s, weir_handover_take(s->loop, path, 60 * MS, take_one, took_over, s))) scene_hold(s);
+    scene_later(s, 90 * MS, end_both);
+    scene_run(s);
+    check(!old_one && !new_one && !offer);
+}
+
 /* ---- changing hands ---------------------------------------------------------------------------------------------- */
 
 static size_t hand_over(struct actor *a, const uint8_t *data, size_t n) {
@@ -250,8 +377,8 @@ static void a_producer(struct scene *s) {
     scene_play(s);
 }
 
-#define FEW (TCP4 | UNIX_NAME | PIPE | MEMORY)
-#define FEW_DUPLEX (TCP4 | UNIX_NAME | MEMORY)
+#define FEW (TCP4 | UNIX_NAME | PIPE | MEMORY | DEEP)
+#define FEW_DUPLEX (TCP4 | UNIX_NAME | MEMORY | DEEP)
 
 static const struct scenario hostile[] = {
     SCENARIO(hello, .media = EVERY),
@@ -266,12 +393,16 @@ static const struct scenario hostile[] = {
     SCENARIO(many_guests, .media = TCP4 | UNIX_PATH),
     SCENARIO(a_refused_connect, .media = TCP4 | UNIX_NAME),
     SCENARIO(by_endpoint, .media = TCP4),
+    SCENARIO(by_a_stack_of_layers, .media = NONE),
+    SCENARIO(by_what_is_there_once, .media = NONE),
+    SCENARIO(a_drain, .media = FEW_DUPLEX),
+    SCENARIO(a_hand_over, .media = TCP4 | UNIX_PATH, .places = SYSTEM),
     SCENARIO(a_change_of_protocol, .media = FEW),
     SCENARIO(a_producer, .media = FEW),
 };
 
 int main(int argc, char **argv) {
     static const struct suite suite = SUITE(hostile);
-    static const struct suite *const suites[] = {&suite};
-    return suites_torture(suites, 1, argc, argv);
+    static const struct suite *const suites[] = {&suite, &files_suite};
+    return suites_torture(suites, 2, argc, argv);
 }

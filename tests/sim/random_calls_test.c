@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Random calls: a handful of transports of every kind on one loop, and every function of the interface called on any of
- * them at any moment, from within callbacks and from outside, with limits and a budget that are always nearly spent. Then
- * everybody reads what is left, says the end, and must come to it. Every run is a seed.
+ * Random calls: a handful of transports of every kind, and stacks of them, on one loop, and every function of the
+ * interface called on any of them at any moment, from within callbacks and from outside, with limits and a budget that
+ * are always nearly spent. Then everybody reads what is left, says the end, and must come to it. Every run is a seed.
  *
  * Held to: no callback inside a call, `disconnected` once and last, each op once, the right bytes in the right order and
  * at the end all of them, nothing left in the loop, and no loop that turns while nothing moves. A stream begins with the
@@ -325,6 +325,24 @@ static void change_protocol(unsigned actor, const weir_protocol *protocol) {
     stage.in_call = false;
 }
 
+static void on_traced(void *user, const weir_trace_event *event) {
+    (void)user;
+    stage.moved += event->size;
+}
+
+/* Puts a layer on it, wherever it is in its stream. */
+static void raise_one(unsigned actor) {
+    static const weir_throttle_options fast = {.receive_rate = 50000000, .send_rate = 20000000, .burst = 3000};
+    static const weir_trace_options traced = {.traced = on_traced};
+    struct actor *a = &stage.actors[actor];
+    weir_transport *below = a->t, *above = NULL;
+    stage.in_call = true;
+    int status = pick(2) ? weir_trace_open(below, &traced, &reader, a, &above)
+                         : weir_throttle_open(below, &fast, &reader, a, &above);
+    stage.in_call = false;
+    if (status == 0) a->t = above;
+}
+
 static void disturb_door(void) {
     weir_listener *door = stage.doors[pick(2)];
     if (pick(2))
@@ -375,6 +393,7 @@ static void act(unsigned actor) {
     case 24:
     case 25:
     case 26: start_errand(actor, false); break;
+    case 27: raise_one(actor); break;
     default: write_some(actor);
     }
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "support/scene.h"
+#include "support/stack.h"
 
 static struct actor *enter(void *self, weir_transport *t) {
     struct actor *a = self;
@@ -134,12 +135,35 @@ int actor_hand_over(struct actor *from, struct actor *to) {
     return 0;
 }
 
+/* What it connected is the bottom of a stack. */
+static int climb(struct actor *a) {
+    weir_transport *top = scene_stack(a->scene, a->t);
+    a->t = NULL;
+    return top ? actor_take(a, top) : WEIR_ENOMEM;
+}
+
 int actor_connect(struct actor *a, const weir_address *peer) {
     struct scene *s = a->scene;
+    const weir_protocol *protocol = s->medium & LAYERED ? NULL : actor_protocol(a);
     weir_connect_options options = {.limits = s->limits, .timeout_ns = s->connect_timeout_ns};
     scene_calls(s);
-    int status = scene_called(s, weir_socket_connect(s->loop, peer, &options, actor_protocol(a), a, &a->t));
+    int status = scene_called(s, weir_socket_connect(s->loop, peer, &options, protocol, a, &a->t));
+    if (status == 0 && !protocol) return climb(a);
     if (status == 0) actor_enlist(a);
+    return status;
+}
+
+void actor_opened(struct actor *a, weir_transport *t) {
+    a->t = t;
+    actor_enlist(a);
+}
+
+int actor_open_file(struct actor *a, const char *path, unsigned flags) {
+    struct scene *s = a->scene;
+    weir_transport *t;
+    scene_calls(s);
+    int status = scene_called(s, weir_file_open(s->loop, path, flags, s->limits, actor_protocol(a), a, &t));
+    if (status == 0) actor_opened(a, t);
     return status;
 }
 

@@ -74,6 +74,12 @@ int actor_hand_over(struct actor *from, struct actor *to);
 /* Connects with the scene's limits and timeout. As weir_socket_connect. */
 int actor_connect(struct actor *a, const weir_address *peer);
 
+/* `t` was opened with the actor as its protocol. */
+void actor_opened(struct actor *a, weir_transport *t);
+
+/* Opens the file `path` (enum weir_file_flags) with the scene's limits. As weir_file_open. */
+int actor_open_file(struct actor *a, const char *path, unsigned flags);
+
 /* Its transport is somebody else's from now on, or will never be. */
 void actor_leave(struct actor *a);
 

@@ -4,6 +4,7 @@
 #include "support/door.h"
 
 #include "support/scene.h"
+#include "support/stack.h"
 
 static void to_the_server(struct door *door, weir_transport *t) {
     actor_take(&door->scene->server, t);
@@ -15,7 +16,8 @@ static void accepted(weir_transport *t, void *user) {
     scene_enter(door->scene);
     check(!door->closed);
     door->accepted++;
-    (door->on_accept ? door->on_accept : to_the_server)(door, t);
+    t = scene_stack(door->scene, t);
+    if (t) (door->on_accept ? door->on_accept : to_the_server)(door, t);
     scene_leave(door->scene);
 }
 

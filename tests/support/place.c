@@ -45,6 +45,9 @@ const char *medium_name(enum medium medium) {
     case UNIX_NAME: return "unix name";
     case PIPE: return "pipe";
     case MEMORY: return "memory";
+    case TRACED: return "trace on tcp";
+    case THROTTLED: return "throttle on memory";
+    case DEEP: return "trace on throttle on trace on tcp";
     default: return "no medium";
     }
 }

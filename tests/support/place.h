@@ -32,10 +32,14 @@ enum medium {
     UNIX_NAME = 8,
     PIPE = 16, /* one way: from client to server */
     MEMORY = 32,
+    TRACED = 64,     /* a trace on TCP */
+    THROTTLED = 128, /* a throttle on a pair in memory */
+    DEEP = 256,      /* a trace on a throttle on a trace on TCP */
     TCP = TCP4 | TCP6,
     UNIX = UNIX_PATH | UNIX_NAME,
-    SOCKETS = TCP | UNIX,
-    DUPLEX = SOCKETS | MEMORY,
+    LAYERED = TRACED | THROTTLED | DEEP,
+    SOCKETS = TCP | UNIX | TRACED | DEEP,
+    DUPLEX = SOCKETS | MEMORY | THROTTLED,
     EVERY = DUPLEX | PIPE
 };
 

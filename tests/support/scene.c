@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "support/stack.h"
+
 #define WATCHDOG_NS (20 * SECOND)
 #define WATCHDOG_SIMULATED_NS (1000 * SECOND)
 #define CURTAIN_NS (150 * MS) /* a hostile scene that waits for what was refused is over then */
@@ -154,14 +156,19 @@ weir_address scene_address(struct scene *s) {
     return address;
 }
 
+static void give_end(struct scene *s, struct actor *a, weir_transport *t) {
+    t = scene_stack(s, t);
+    if (t && actor_take(a, t) < 0) weir_transport_abort(t);
+}
+
 static void open_ends(struct scene *s, struct actor *first, struct actor *second,
                       int (*open)(weir_loop *, const weir_limits *, weir_transport *[2])) {
     weir_transport *ends[2];
     scene_calls(s);
     int status = scene_called(s, open(s->loop, s->limits, ends));
     if (!scene_worked(s, status)) return;
-    if (actor_take(first, ends[0]) < 0) weir_transport_abort(ends[0]);
-    if (actor_take(second, ends[1]) < 0) weir_transport_abort(ends[1]);
+    give_end(s, first, ends[0]);
+    give_end(s, second, ends[1]);
 }
 
 static void open_sockets(struct scene *s) {
@@ -179,7 +186,7 @@ void scene_open_pair(struct scene *s) {
     if (s->medium == PIPE) {
         s->client.deaf = true;
         open_ends(s, &s->server, &s->client, weir_pipe_pair);
-    } else if (s->medium == MEMORY) {
+    } else if (s->medium & (MEMORY | THROTTLED)) {
         scene_open_memory(s, &s->client, &s->server);
     } else {
         open_sockets(s);

@@ -237,7 +237,7 @@ static bool end_worker(struct worker *w, enum medium medium) {
 }
 
 static int run_on_each_medium(const struct order *order) {
-    static const enum medium media[] = {NONE, TCP4, TCP6, UNIX_PATH, UNIX_NAME, PIPE, MEMORY};
+    static const enum medium media[] = {NONE, TCP4, TCP6, UNIX_PATH, UNIX_NAME, PIPE, MEMORY, TRACED, THROTTLED, DEEP};
     enum { COUNT = sizeof media / sizeof *media };
     struct worker workers[COUNT] = {{0}};
     bool good = true;
@@ -249,7 +249,7 @@ static int run_on_each_medium(const struct order *order) {
 }
 
 static enum medium medium_named(const char *name) {
-    for (unsigned medium = TCP4; medium <= MEMORY; medium *= 2)
+    for (unsigned medium = TCP4; medium <= DEEP; medium *= 2)
         if (!strcmp(name, medium_name(medium))) return medium;
     return NONE;
 }

@@ -7,7 +7,8 @@
 #include <weir/loop.h>
 
 #define ON_EACH_BACKEND(test)                                                                                          \
-    {#test " (io_uring)", test, NULL, NULL, "io_uring"}, {#test " (epoll)", test, NULL, NULL, "epoll"}
+    {#test " (io_uring)", test, NULL, NULL, "io_uring"}, {#test " (epoll)", test, NULL, NULL, "epoll"},                \
+        {#test " (poll)", test, NULL, NULL, "poll"}, {#test " (select)", test, NULL, NULL, "select"}
 
 /* A loop on the backend whose name a test got as its state. */
 static inline weir_loop *loop_of(void **state) {

@@ -87,5 +87,15 @@ listens_no_more() { ! listens "$1"; }
 # The backends of this machine that reach others.
 real_backends() { "$WEIR_BIN" doctor | awk '$2 == "works" && $1 != "sim" { print $1 }'; }
 
+# on_terminal COLUMNS COMMAND: runs it with a terminal of that width as stdout and stderr, and what it shows in
+# $work/screen. Its input is that of the caller. In the background if the caller says so: `on_terminal 40 ... &`.
+on_terminal() {
+    TERM=${TERM_IS-xterm} script -qefc "stty cols $1; exec $2" "$work/screen" <"${INPUT-/dev/null}" >/dev/null
+}
+has_terminals() { script -qec true /dev/null </dev/null >/dev/null 2>&1; }
+
+# What was drawn there, one state of each line a line, without the sequences that draw.
+drawn() { tr '\r' '\n' <"$work/screen" | sed -e 's/\x1b\[[0-9;]*[mK]//g' -e '/^Script /d'; }
+
 # make_file PATH MIB: contents that do not repeat.
 make_file() { head -c "$(($2 * 1024 * 1024))" /dev/urandom >"$1"; }

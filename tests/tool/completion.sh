@@ -16,7 +16,10 @@ offers() {
 offers "" "* relay serve doctor demo completion help *"
 offers "" " relay " re
 offers relay "* listen: tcp:// unix: stdio: *"
-offers relay " listen:tcp:// " listen:t
+offers relay " listen:tcp:// " listen:tc
+offers relay " listen:throttle+unix: " listen:throttle+un
+offers relay " tcp://h:1?idle=3s&max= " "tcp://h:1?idle=3s&ma"
+offers relay " file:/dev/null " file:/dev/nul
 offers "relay stdio:" " tcp:// " tc
 offers "relay a b" " "
 offers serve " echo discard source "
@@ -60,7 +63,7 @@ tab "weir re" " relay "
 tab "weir " "* serve *"
 tab "weir relay lis" " listen: "
 tab "weir relay listen:" "* tcp:// *"
-tab "weir relay listen:t" " tcp:// "
+tab "weir relay listen:tc" " tcp:// "
 tab "weir doctor --backend=ep" " epoll "
 tab "weir relay unix:$work/folder/so" " $work/folder/socket "
 
@@ -69,6 +72,6 @@ if command -v zsh >/dev/null; then
 fi
 if command -v fish >/dev/null; then
     fish -c "source $work/script.fish; complete -C 'weir relay lis'" | grep -q '^listen:' || fail "fish: listen:"
-    fish -c "source $work/script.fish; complete -C 'weir relay listen:t'" | grep -q '^listen:tcp://' || fail "fish: tcp"
+    fish -c "source $work/script.fish; complete -C 'weir relay listen:tc'" | grep -q '^listen:tcp://' || fail "fish: tcp"
 fi
 exit 0

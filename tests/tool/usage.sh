@@ -19,6 +19,13 @@ weir relay stdio:;                                    expect 2 "*a word is missi
 weir relay stdio: tcp://127.0.0.1:1 more;             expect 2 "*one word too many: more*"
 weir doctor now;                                      expect 2 "*one word too many: now*"
 
+weir relay --hexdmp stdio: unix:@x;                   expect 2 "*unknown option --hexdmp*did you mean \`--hexdump\`?*"
+weir relay --rtry 3 stdio: unix:@x;                   expect 2 "*unknown option --rtry*did you mean \`--retry\`?*"
+weir -pvz doctor;                                     expect 2 "*unknown option -pvz*"
+weir doctor -p;                                       expect 2 "*--progress is no option of \`weir doctor\`*"
+weir relay -p=yes stdio: unix:@x;                     expect 2 "*--progress takes no value*"
+weir completion csh;                                  expect 2 "*unknown shell csh*"
+
 weir relay stdio: tpc://127.0.0.1:1;                  expect 2 "*tpc*tcp*"
 weir relay stdio: tcp://127.0.0.1:65536;              expect 2 "*65536*"
 weir relay stdio: tcp://127.0.0.1:;                   expect 2 "*port*"
@@ -31,7 +38,7 @@ weir relay stdio: stdio:;                             expect 2 "*only one standa
 weir relay listen:stdio: tcp://127.0.0.1:1;           expect 2 "*cannot listen*"
 weir serve echo tcp://127.0.0.1:0 --backend sim;      expect 2 "*sim is a world of its own*"
 
-for words in --help -h help "help relay" "relay --help" "--help serve" "help doctor" "demo -h" "help help"; do
+for words in --help -h help "help relay" "help completion" "relay --help" "--help serve" "help doctor" "demo -h" "help help"; do
     # shellcheck disable=SC2086 # words
     weir $words >"$work/out"
     expect 0 ""
@@ -43,4 +50,5 @@ done
 weir --version >"$work/out"; expect 0 ""
 grep -Eq '^weir [0-9]+\.[0-9]+\.[0-9]+$' "$work/out" || fail "--version"
 weir doctor -V >"$work/out"; expect 0 ""
+weir -qvV >"$work/out"; expect 0 ""
 exit 0

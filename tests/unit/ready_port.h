@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
  * The least loop that can drive a backend through the port: ops that remember what became of them, and a function that
- * waits once and hands out what came. Peers are plain sockets, so that they can misbehave.
+ * waits once and hands out what came.
  *
  * Every test runs on each readiness backend: `on_each_port` performs a table of them as often as there are backends. */
 #ifndef WEIR_TESTS_UNIT_READY_PORT_H
 #define WEIR_TESTS_UNIT_READY_PORT_H
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -148,68 +146,6 @@ static void run_until(struct port *p, const struct seen *seen, int count) {
 
 static int act(struct port *p, struct weir_call call) { return p->table->call(p->state, &call); }
 
-static void close_handle(struct port *p, weir_handle handle, bool reset) {
-    assert_int_equal(act(p, (struct weir_call){.kind = WEIR_CALL_CLOSE, .handle = handle, .value = reset}), 0);
-}
-
-static weir_handle new_socket(struct port *p, uint8_t family) {
-    struct weir_call call = {.kind = WEIR_CALL_SOCKET, .family = family};
-    assert_int_equal(p->table->call(p->state, &call), 0);
-    return call.handle;
-}
-
-/* A listener on an address of the test's choice, whose port (in/out) the system may choose. */
-static weir_handle new_listener(struct port *p, weir_address *address, int backlog) {
-    const weir_handle handle = new_socket(p, address->family);
-    assert_int_equal(act(p, (struct weir_call){.kind = WEIR_CALL_BIND, .handle = handle, .address = address}), 0);
-    assert_int_equal(act(p, (struct weir_call){.kind = WEIR_CALL_LISTEN, .handle = handle, .value = backlog}), 0);
-    assert_int_equal(act(p, (struct weir_call){.kind = WEIR_CALL_LOCAL, .handle = handle, .named = address}), 0);
-    return handle;
-}
-
-static weir_address any_port(void) {
-    weir_address address;
-    assert_int_equal(weir_address_ip(&address, "127.0.0.1", 0), 0);
-    return address;
-}
-
-/* A plain, blocking peer connected to `address`. */
-static int peer_connect(const weir_address *address) {
-    struct sockaddr_storage name;
-    const unsigned size = weir_sys_sockaddr(address, &name);
-    const int fd = socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&name, size), 0);
-    return fd;
-}
-
-static void peer_reset(int fd) {
-    const struct linger none = {1, 0};
-    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none), 0);
-    close(fd);
-}
-
-static void peer_write(int fd, const char *text) {
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-}
-
-/* A connection over TCP: our end, and the peer's descriptor. */
-static weir_handle connection(struct port *p, int *peer) {
-    weir_address address = any_port();
-    const weir_handle listener = new_listener(p, &address, 0);
-    struct seen accepted = {0};
-    *peer = peer_connect(&address);
-    assert_int_equal(submit(p, &accepted, WEIR_PORT_ACCEPT, listener), 0);
-    run_until(p, &accepted, 1);
-    assert_true(accepted.result >= 0);
-    const weir_handle handle = accepted.result;
-    p->table->cancel(p->state, &accepted.op);
-    run_until(p, &accepted, 2);
-    assert_int_equal(accepted.result, WEIR_ECANCELED);
-    close_handle(p, listener, false);
-    return handle;
-}
-
 #define ON_A_PORT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 #define on_each_port(tests) perform_on_each_port(tests, sizeof(tests) / sizeof *(tests))
@@ -223,10 +159,6 @@ static int perform_on_each_port(const struct CMUnitTest *tests, size_t count) {
         failed += _cmocka_run_group_tests(port_backend->name, tests, count, NULL, NULL);
     }
     return failed;
-}
-
-static struct weir_segment bytes_of(const void *bytes, size_t size) {
-    return (struct weir_segment){.bytes = (uint8_t *)(uintptr_t)bytes, .size = size};
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Readiness turned into completion, over each of the pollers, through the port alone. */
-#include "unit/ready_port.h"
+#include "unit/ready_peer.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -12,7 +12,7 @@
 
 #include "backend/ready/ready.h"
 
-/* ---- bytes there and back ------------------------------------------------------------------------------------------ */
+/* ---- bytes there and back ---------------------------------------------------------------------------------------- */
 
 static void exchange(struct port *p, weir_address address) {
     const weir_handle listener = new_listener(p, &address, 0), client = new_socket(p, address.family);
@@ -146,7 +146,7 @@ static void a_large_send_is_taken_in_pieces_and_in_order(void **state) {
     free(out);
 }
 
-/* ---- what it costs ------------------------------------------------------------------------------------------------ */
+/* ---- what it costs ----------------------------------------------------------------------------------------------- */
 
 static void a_tick_of_requests_costs_one_wait_and_two_calls_each(void **state) {
     struct port *p = *state;
@@ -215,7 +215,7 @@ static void accepts_between_two_waits_are_bounded(void **state) {
     close_handle(p, listener, false);
 }
 
-/* ---- ends --------------------------------------------------------------------------------------------------------- */
+/* ---- ends -------------------------------------------------------------------------------------------------------- */
 
 static void a_cancelled_receive_ends_once_and_loses_no_byte(void **state) {
     struct port *p = *state;
@@ -320,7 +320,7 @@ static void a_reset_ends_a_receive_and_a_stalled_send(void **state) {
     close_handle(p, handle, false);
 }
 
-/* ---- nobody spins ------------------------------------------------------------------------------------------------- */
+/* ---- nobody spins ------------------------------------------------------------------------------------------------ */
 
 /* How many system calls the backend makes in 20 ms, when all that it can do is sleep. One is the sleep itself. */
 static uint64_t calls_while_idle(struct port *p) {
@@ -411,7 +411,7 @@ static void a_pipe_whose_reader_left_does_not_spin(void **state) {
     close_handle(p, call.other, false);
 }
 
-/* ---- numbers that change hands ------------------------------------------------------------------------------------ */
+/* ---- numbers that change hands ----------------------------------------------------------------------------------- */
 
 struct successor {
     struct port *port;
@@ -488,7 +488,7 @@ static void a_copy_of_a_closed_descriptor_wakes_nobody(void **state) {
     close(peer);
 }
 
-/* ---- scarcity ----------------------------------------------------------------------------------------------------- */
+/* ---- scarcity ---------------------------------------------------------------------------------------------------- */
 
 static void an_accept_without_descriptors_ends_and_can_be_resumed(void **state) {
     struct port *p = *state;
@@ -606,7 +606,7 @@ static void open_without_descriptors_says_so_and_leaves_nothing(void **state) {
     }
 }
 
-/* ---- standard input and output ------------------------------------------------------------------------------------ */
+/* ---- standard input and output ----------------------------------------------------------------------------------- */
 
 struct kept {
     int which, copy;
@@ -694,7 +694,7 @@ static void stdin_from_a_pipe_is_borrowed_and_keeps_its_flags(void **state) {
     close(fds[0]);
 }
 
-/* ---- time, wakes, forks ------------------------------------------------------------------------------------------- */
+/* ---- time, wakes, forks ------------------------------------------------------------------------------------------ */
 
 static void a_sleep_never_ends_early(void **state) {
     struct port *p = *state;

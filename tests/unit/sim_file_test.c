@@ -441,8 +441,8 @@ static uint64_t story(uint64_t seed, uint64_t *traced) {
             fill(bytes[i], sizeof bytes[i]);
             pieces[i] = (struct weir_piece){bytes[i], 1 + chance % 64, chance >> 8 & 255};
             ops[i] = (struct op){.port = {.with.piece = &pieces[i]}};
-            assert_int_equal(
-                submit(&net.a, &ops[i], chance >> 16 & 1 ? WEIR_PORT_READ_AT : WEIR_PORT_WRITE_AT, file), 0);
+            assert_int_equal(submit(&net.a, &ops[i], chance >> 16 & 1 ? WEIR_PORT_READ_AT : WEIR_PORT_WRITE_AT, file),
+                             0);
         }
         for (unsigned i = 0; i < 8; i++) {
             if (weir_sim_random(net.sim) % 4 == 0 && !ops[i].ended) cancel(&net.a, &ops[i]);

@@ -157,9 +157,12 @@ static void only_tcp_has_it(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(silence_ends_a_connection),         cmocka_unit_test(a_way_mended_in_time_ends_nothing),
-        cmocka_unit_test(bytes_on_their_way_are_waited_for), cmocka_unit_test(a_listener_passes_it_on),
-        cmocka_unit_test(it_can_be_set_late_and_taken_back), cmocka_unit_test(an_end_that_goes_does_not_wait),
+        cmocka_unit_test(silence_ends_a_connection),
+        cmocka_unit_test(a_way_mended_in_time_ends_nothing),
+        cmocka_unit_test(bytes_on_their_way_are_waited_for),
+        cmocka_unit_test(a_listener_passes_it_on),
+        cmocka_unit_test(it_can_be_set_late_and_taken_back),
+        cmocka_unit_test(an_end_that_goes_does_not_wait),
         cmocka_unit_test(only_tcp_has_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,6 +174,28 @@ static void accept_at_the_limit_of_handles(void **state) {
     net_close(&net);
 }
 
+static void one_connection_can_be_accepted_at_once(void **state) {
+    (void)state;
+    struct net net = net_open(NULL);
+    struct op connect;
+    weir_address address = ip("10.0.0.1", 7000);
+    net_start(&net);
+    weir_handle listener = listen_on(&net.a, &address, 0);
+    struct weir_call accept = {.kind = WEIR_CALL_ACCEPT, .handle = listener, .other = 77};
+    assert_int_equal(act(&net.a, &accept), WEIR_EAGAIN);
+    assert_int_equal(accept.other, 77);
+    weir_handle client = start_connect(&net.a, &connect, &address);
+    assert_int_equal(finish(&net.a, &connect), 0);
+    assert_int_equal(act(&net.a, &accept), 0);
+    assert_int_equal(call_send(&net.a, accept.other, "x", 1), 1);
+    call_close(&net.a, accept.other, 0);
+    accept.handle = client;
+    assert_int_equal(act(&net.a, &accept), WEIR_EINVAL);
+    call_close(&net.a, client, 0);
+    call_close(&net.a, listener, 0);
+    net_close(&net);
+}
+
 static void accepts_come_sixteen_at_a_time(void **state) {
     (void)state;
     struct net net = net_open(NULL);
@@ -368,6 +390,7 @@ int main(void) {
         cmocka_unit_test(a_listener_that_goes_resets_its_backlog),
         cmocka_unit_test(a_connection_reset_in_the_backlog_is_accepted),
         cmocka_unit_test(accept_at_the_limit_of_handles),
+        cmocka_unit_test(one_connection_can_be_accepted_at_once),
         cmocka_unit_test(accepts_come_sixteen_at_a_time),
         cmocka_unit_test(addresses_in_use),
         cmocka_unit_test(names_of_a_connection),

@@ -31,7 +31,8 @@ static void accept_reports_each_connection(void **unused) {
         clients[i] = tcp_client(&at);
         if (i % 7 == 0) loop_tick(&l, 0);
     }
-    while (a.count < 40) loop_tick(&l, SECOND);
+    while (a.count < 40)
+        loop_tick(&l, SECOND);
     assert_int_equal(l.state->handles, 40);
     loop_cancel(&l, &a.seen.op);
     loop_until(&l, &a.seen.ended);
@@ -65,8 +66,10 @@ static void cancelled_accept_leaks_nothing(void **unused) {
         if (i % 3 == 0) loop_tick(&l, 0);
         loop_cancel(&l, &a.seen.op);
         loop_until(&l, &a.seen.ended);
-        for (int k = 0; k < a.count; k++) close(a.fds[k]);
-        for (int fd; a.count == 0 && (fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0; a.count++) close(fd);
+        for (int k = 0; k < a.count; k++)
+            close(a.fds[k]);
+        for (int fd; a.count == 0 && (fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0; a.count++)
+            close(fd);
         assert_int_equal(a.count, 1);
         close(client);
     }
@@ -104,11 +107,13 @@ static void accept_without_descriptors_is_told_once(void **unused) {
     setrlimit(RLIMIT_NOFILE, &none);
     a.seen.ended = false;
     loop_submit(&l, &a.seen.op);
-    for (int i = 0; i < 3; i++) loop_tick(&l, SECOND / 1000);
+    for (int i = 0; i < 3; i++)
+        loop_tick(&l, SECOND / 1000);
     assert_false(a.seen.ended);
     setrlimit(RLIMIT_NOFILE, &before);
     const int other = tcp_client(&at);
-    while (a.count == 0) loop_tick(&l, SECOND);
+    while (a.count == 0)
+        loop_tick(&l, SECOND);
     loop_cancel(&l, &a.seen.op);
     loop_until(&l, &a.seen.ended);
     assert_int_equal(a.seen.result, WEIR_ECANCELED);
@@ -160,8 +165,10 @@ static void accept_outlives_a_full_completion_queue(void **unused) {
     struct acceptor a = {.seen = seen_op(WEIR_PORT_ACCEPT, socket_handle(listener))};
     a.seen.op.done = accept_done;
     loop_submit(&l, &a.seen.op);
-    for (int i = 0; i < 60; i++) clients[i] = tcp_client(&at);
-    while (a.count < 60) loop_tick(&l, SECOND);
+    for (int i = 0; i < 60; i++)
+        clients[i] = tcp_client(&at);
+    while (a.count < 60)
+        loop_tick(&l, SECOND);
     loop_cancel(&l, &a.seen.op);
     loop_until(&l, &a.seen.ended);
     assert_int_equal(a.seen.result, WEIR_ECANCELED);
@@ -233,7 +240,8 @@ static void connect_to_a_full_listener_is_refused_or_cancelled(void **unused) {
         c = seen_op(WEIR_PORT_CONNECT, socket_handle(socket(AF_UNIX, SOCK_STREAM, 0)));
         c.op.with.address = &name;
         loop_submit(&l, &c.op);
-        for (int i = 0; i < ticks; i++) loop_tick(&l, SECOND / 100);
+        for (int i = 0; i < ticks; i++)
+            loop_tick(&l, SECOND / 100);
         assert_false(c.ended);
         loop_cancel(&l, &c.op);
         loop_until(&l, &c.ended);
@@ -266,7 +274,8 @@ static void connect_under_way_is_waited_for(void **unused) {
         struct seen c = seen_op(WEIR_PORT_CONNECT, socket_handle(second[i]));
         c.op.with.address = &at;
         loop_submit(&l, &c.op);
-        for (int ticks = 0; ticks < 3; ticks++) loop_tick(&l, SECOND / 100);
+        for (int ticks = 0; ticks < 3; ticks++)
+            loop_tick(&l, SECOND / 100);
         assert_false(c.ended);
         if (i == 0)
             loop_cancel(&l, &c.op);

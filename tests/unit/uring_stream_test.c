@@ -95,14 +95,16 @@ static void send_to_a_closed_peer_fails(void **unused) {
 static size_t fill(int fd) {
     static const uint8_t zeros[4096];
     size_t sum = 0;
-    for (ssize_t n; (n = send(fd, zeros, sizeof zeros, MSG_DONTWAIT)) > 0;) sum += (size_t)n;
+    for (ssize_t n; (n = send(fd, zeros, sizeof zeros, MSG_DONTWAIT)) > 0;)
+        sum += (size_t)n;
     return sum;
 }
 
 static size_t empty(int fd) {
     static uint8_t scrap[65536];
     size_t sum = 0;
-    for (ssize_t n; (n = recv(fd, scrap, sizeof scrap, MSG_DONTWAIT)) > 0;) sum += (size_t)n;
+    for (ssize_t n; (n = recv(fd, scrap, sizeof scrap, MSG_DONTWAIT)) > 0;)
+        sum += (size_t)n;
     return sum;
 }
 
@@ -120,7 +122,8 @@ static void refused_send_waits_for_room(void **unused) {
         w.ended = false;
         w.op.stalled = stalled;
         loop_submit(&l, &w.op);
-        for (int i = 0; i < 5; i++) loop_tick(&l, SECOND / 1000);
+        for (int i = 0; i < 5; i++)
+            loop_tick(&l, SECOND / 1000);
         assert_false(w.ended);
         empty(fds[1]);
         loop_until(&l, &w.ended);
@@ -146,7 +149,8 @@ static void refused_send_can_be_cancelled(void **unused) {
     for (int ticks = 0; ticks < 3; ticks++) { /* cancelled before, while and after it was refused */
         w.ended = false;
         loop_submit(&l, &w.op);
-        for (int i = 0; i < ticks; i++) loop_tick(&l, 0);
+        for (int i = 0; i < ticks; i++)
+            loop_tick(&l, 0);
         loop_cancel(&l, &w.op);
         loop_cancel(&l, &w.op);
         loop_until(&l, &w.ended);
@@ -230,7 +234,8 @@ static void cancelled_receive_loses_nothing(void **unused) {
     for (int i = 0; i < 200; i++) {
         r.ended = false;
         loop_submit(&l, &r.op);
-        for (int t = 0; t < i % 3; t++) loop_tick(&l, 0);
+        for (int t = 0; t < i % 3; t++)
+            loop_tick(&l, 0);
         static uint8_t bytes[9000];
         const size_t n = i % 4 == 0 ? sizeof bytes : 700;
         if (i % 5 != 0) sent += send(fds[1], bytes, n, 0);
@@ -252,7 +257,8 @@ static void file_is_received_to_its_end(void **unused) {
     usual(&l);
     FILE *file = tmpfile();
     assert_non_null(file);
-    for (int i = 0; i < 100000; i++) fputs("0123456789", file);
+    for (int i = 0; i < 100000; i++)
+        fputs("0123456789", file);
     rewind(file);
     struct seen r = seen_op(WEIR_PORT_RECEIVE, weir_sys_handle(fileno(file), WEIR_HANDLE_FILE | WEIR_HANDLE_BORROWED));
     loop_submit(&l, &r.op);

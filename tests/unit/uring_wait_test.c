@@ -68,11 +68,15 @@ static void full_submission_queue_is_no_matter(void **unused) {
             loop_submit(&l, &ops[i].op);
         }
         if (round == 1) loop_tick(&l, 0);
-        for (int i = 0; i < 100; i += 2) loop_cancel(&l, &ops[i].op);
-        for (int i = 0; i < 100; i += 4) loop_cancel(&l, &ops[i].op);
-        for (int i = 0; i < 100; i += 2) loop_until(&l, &ops[i].ended);
+        for (int i = 0; i < 100; i += 2)
+            loop_cancel(&l, &ops[i].op);
+        for (int i = 0; i < 100; i += 4)
+            loop_cancel(&l, &ops[i].op);
+        for (int i = 0; i < 100; i += 2)
+            loop_until(&l, &ops[i].ended);
         for (int i = 1; i < 100; i += 2) {
-            while (ops[i].sum == 0) loop_tick(&l, SECOND);
+            while (ops[i].sum == 0)
+                loop_tick(&l, SECOND);
             assert_false(ops[i].ended);
             loop_cancel(&l, &ops[i].op);
         }
@@ -126,7 +130,8 @@ static void tiny_rings_lose_nothing(void **unused) {
             }
         }
     }
-    for (int i = 0; i < pairs; i++) close(fds[i][1]);
+    for (int i = 0; i < pairs; i++)
+        close(fds[i][1]);
     loop_drain(&l);
     for (int i = 0; i < pairs; i++) {
         assert_int_equal(in[i].result, 0);
@@ -147,12 +152,15 @@ static void nothing_to_do_means_sleep(void **unused) {
         loop_submit(&l, &in[i].op);
         assert_int_equal(write(fds[i][1], "some bytes", 10), 10);
     }
-    for (int i = 0; i < 100; i++) loop_tick(&l, SECOND / 1000);
-    for (int i = 0; i < 50; i++) assert_int_equal(in[i].sum, 10);
+    for (int i = 0; i < 100; i++)
+        loop_tick(&l, SECOND / 1000);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(in[i].sum, 10);
     const uint64_t before = l.state->system_calls;
     loop_tick(&l, SECOND / 20);
     assert_int_equal(l.state->system_calls, before + 1);
-    for (int i = 0; i < 50; i++) loop_cancel(&l, &in[i].op);
+    for (int i = 0; i < 50; i++)
+        loop_cancel(&l, &in[i].op);
     loop_drain(&l);
     for (int i = 0; i < 50; i++) {
         close(fds[i][0]);

@@ -1,13 +1,13 @@
 # bash completion for weir. The candidates come from `weir complete`.
 _weir() {
-    local line=${COMP_LINE:0:COMP_POINT} words breaks= kept candidate
+    local line=${COMP_LINE:0:COMP_POINT} words breaks="" kept candidate
     read -ra words <<<"$line"
     [[ $line == *[[:blank:]] ]] && words+=("")
     # Where bash begins a new word inside of ours, it wants only what follows.
-    [[ $COMP_WORDBREAKS == *:* ]] && breaks+=:
-    [[ $COMP_WORDBREAKS == *=* ]] && breaks+==
+    [[ $COMP_WORDBREAKS == *:* ]] && breaks+=":"
+    [[ $COMP_WORDBREAKS == *=* ]] && breaks+="="
     kept=${words[-1]}
-    [ -n "$breaks" ] && kept=${kept%"${kept##*[$breaks]}"} || kept=
+    if [ -n "$breaks" ]; then kept=${kept%"${kept##*["$breaks"]}"}; else kept=""; fi
     COMPREPLY=()
     while IFS=$'\t' read -r candidate _; do
         COMPREPLY+=("${candidate#"$kept"}")

@@ -6,6 +6,7 @@
 
 #include "verbs.h"
 
+#include <weir/endpoint.h>
 #include <weir/loop.h>
 
 #include <glob.h>
@@ -24,7 +25,7 @@ struct place {
 
 /* `before` is what of the word is not to be looked at: "listen:", "--backend=". */
 static void offer(const char *before, const char *word, const char *typed, const char *meaning) {
-    if (strncmp(word, typed, strlen(typed)) == 0) printf("%s%s\t%s\n", before, word, meaning);
+    if (strncmp(word, typed, strlen(typed)) == 0) printf("%s%s%s%s\n", before, word, *meaning ? "\t" : "", meaning);
 }
 
 static const struct option *find_option(const char *word, size_t length) {
@@ -59,16 +60,6 @@ static void offer_options(const struct place *place) {
 
 /* ---- endpoints ---- */
 
-static const struct scheme {
-    const char *name, *meaning;
-    bool path; /* a path of the file system follows */
-} schemes[] = {
-    {"tcp://", "TCP, HOST:PORT follows", false},
-    {"unix:", "a UNIX socket, its path or @NAME follows", true},
-    {"stdio:", "standard input and output", false},
-};
-enum { SCHEMES = sizeof schemes / sizeof *schemes };
-
 static void offer_paths(const char *before, const char *typed) {
     char pattern[512];
     glob_t found;
@@ -79,15 +70,51 @@ static void offer_paths(const char *before, const char *typed) {
     globfree(&found);
 }
 
-static void offer_endpoints(const char *before, const char *typed) {
-    char prefix[64];
-    for (const struct scheme *s = schemes; s < schemes + SCHEMES; s++) {
-        size_t n = strlen(s->name);
-        offer(before, s->name, typed, s->meaning);
-        if (!s->path || strncmp(typed, s->name, n) != 0) continue;
-        snprintf(prefix, sizeof prefix, "%s%s", before, s->name);
-        offer_paths(prefix, typed + n);
+/* "name=" or a flag's "name"; `typed` begins behind the last ? or &. */
+static void offer_endpoint_options(const char *medium, const char *before, const char *typed) {
+    char word[WEIR_ENDPOINT_NAME_MAX + 2];
+    weir_endpoint_option_info option;
+    for (size_t i = 0; weir_endpoint_option_get(medium, i, &option) >= 0; i++) {
+        if (!option.built) continue;
+        snprintf(word, sizeof word, "%s%s", option.name, *option.value ? "=" : "");
+        offer(before, word, typed, option.summary);
     }
+}
+
+/* Behind "unix:" and the like: `typed` is the address, `before` all before it. */
+static void offer_address(const weir_endpoint_layer *medium, const char *before, const char *typed) {
+    char more[1024];
+    size_t n = strlen(typed);
+    if (!strchr(typed, '?')) {
+        if (strstr(medium->syntax, "PATH")) offer_paths(before, typed);
+        return;
+    }
+    while (typed[n - 1] != '?' && typed[n - 1] != '&')
+        n--;
+    if (snprintf(more, sizeof more, "%s%.*s", before, (int)n, typed) < (int)sizeof more)
+        offer_endpoint_options(medium->name, more, typed + n);
+}
+
+static void offer_layer(const weir_endpoint_layer *layer, const char *before, const char *typed) {
+    char word[2 * WEIR_ENDPOINT_NAME_MAX], more[1024];
+    size_t n = strcspn(layer->syntax, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    snprintf(word, sizeof word, "%.*s", (int)n, layer->syntax);
+    n = strlen(word);
+    offer(before, word, typed, layer->summary);
+    if (!layer->medium || strncmp(typed, word, n) != 0) return;
+    if (snprintf(more, sizeof more, "%s%s", before, word) < (int)sizeof more) offer_address(layer, more, typed + n);
+}
+
+/* Layers above the medium are passed over: "throttle+". */
+static void offer_endpoints(const char *before, const char *typed) {
+    char more[1024];
+    weir_endpoint_layer layer;
+    size_t name = strcspn(typed, ":"), above = name;
+    while (above > 0 && typed[above - 1] != '+')
+        above--;
+    if (snprintf(more, sizeof more, "%s%.*s", before, (int)above, typed) >= (int)sizeof more) return;
+    for (size_t i = 0; weir_endpoint_layer_get(i, &layer) >= 0; i++)
+        if (layer.listens || layer.connects) offer_layer(&layer, more, typed + above);
 }
 
 static void offer_relay_ends(const char *typed) {

@@ -19,7 +19,7 @@
 #include <string.h>
 
 static bool worth_another_try(const struct dial *dial) {
-    if (dial->failed >= dial->service->options->retry || dial->service->draining) return false;
+    if (dial->service->draining || dial->failed >= dial->service->options->retry) return false;
     switch (dial->error.code) {
     case WEIR_EREFUSED:
     case WEIR_EUNREACH:
@@ -39,7 +39,7 @@ static void wait_and_try_again(struct dial *dial) {
     uint64_t wait_ns = backoff_ns(++dial->failed);
     say_aside("weir: %s; again in %.2f s (%u of %u)", weir_error_format(&dial->error, text, sizeof text),
               (double)wait_ns / 1e9, dial->failed, dial->service->options->retry);
-    dial->service->retries++;
+    dial->service->tally.retries++;
     weir_timer_start(dial->service->loop, &dial->timer, wait_ns, 0);
 }
 
@@ -75,9 +75,7 @@ static void dial_disconnected(void *self, weir_transport *t, const weir_error *r
 static void connect_now(struct dial *dial) {
     static const weir_protocol dialling = {.connected = dial_connected, .disconnected = dial_disconnected};
     struct service *service = dial->service;
-    weir_limits limits = service_limits(service, dial->endpoint);
-    const weir_connect_options options = {.limits = &limits, .timeout_ns = service->options->connect_timeout_ns};
-    int code = weir_connect_endpoint(service->loop, dial->endpoint, &options, &dialling, dial, &dial->t);
+    int code = weir_connect_endpoint(service->loop, dial->endpoint, NULL, &dialling, dial, &dial->t);
     if (code >= 0) return;
     const weir_error *last = weir_loop_last_error(service->loop);
     const weir_error plain = {.code = code, .stage = WEIR_STAGE_CONNECT};
@@ -98,6 +96,10 @@ void dial_start(struct dial *dial, struct service *service, const weir_endpoint 
     dial->endpoint = endpoint;
     dial->timer = (weir_timer){.fired = timer_fired, .user = dial};
     connect_now(dial);
+}
+
+void dial_hurry(struct dial *dial) {
+    if (!dial->t && !dial->over) finish(dial);
 }
 
 void dial_abort(struct dial *dial) {

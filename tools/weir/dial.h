@@ -9,7 +9,7 @@
 
 struct service;
 
-/* Zero it, set `done`; must stay where it is from dial_start until `done` begins. */
+/* Zero it, set `done`; must stay where it is from dial_start until `done` begins, which may free it. */
 struct dial {
     /* Exactly once, from the loop: a transport that is connected, without a protocol; or NULL and why (NULL: it was
      * given up). */
@@ -27,6 +27,9 @@ struct dial {
 
 /* `endpoint` must outlive it. */
 void dial_start(struct dial *dial, struct service *service, const weir_endpoint *endpoint);
+
+/* No more tries: one that waits for the next fails now, with its last failure; one under way may still succeed. */
+void dial_hurry(struct dial *dial);
 
 /* Gives it up; `done` follows. */
 void dial_abort(struct dial *dial);

@@ -17,13 +17,12 @@ static const uint64_t LOOK_NS = (uint64_t)50 * 1000000;
 static const uint64_t QUIET_NS = (uint64_t)300 * 1000000;
 static const uint64_t DRAIN_MAX_NS = (uint64_t)10 * 1000000000;
 
-void service_abort(void *user) {
-    struct service *service = user;
-    if (service->stopping) service->stopping(service);
+void service_abort(struct service *service) {
+    if (service->kind->stopping) service->kind->stopping(service);
     for (struct session *s = service->sessions.next; s != &service->sessions; s = s->next) {
         if (s->aborted) continue;
         s->aborted = true;
-        service->aborted++;
+        service->tally.aborted++;
         session_abort(s);
     }
 }
@@ -36,7 +35,7 @@ static void close_if_quiet(struct session *s, uint64_t now_ns) {
         s->moved_at_ns = now_ns;
     } else if (now_ns - s->moved_at_ns >= QUIET_NS) {
         s->closed = true;
-        s->service->closed++;
+        s->service->tally.closed++;
         session_close(s);
     }
 }
@@ -63,16 +62,15 @@ static void say_draining(uint64_t sessions) {
                  units_count(sessions, "connection", text, sizeof text));
 }
 
-void service_drain(void *user) {
-    struct service *service = user;
+void service_drain(struct service *service) {
     uint64_t sessions = 0;
-    service->draining = true;
+    service->draining = service->tally.drained = true;
     service->stopped_ns = weir_now_ns(service->loop);
     service_shut_doors(service);
-    if (service->stopping) service->stopping(service);
+    if (service->kind->stopping) service->kind->stopping(service);
     for (struct session *s = service->sessions.next; s != &service->sessions; s = s->next) {
         s->moved_at_ns = service->stopped_ns;
-        if (s->drain) s->drain(s);
+        session_drain(s);
         sessions++;
     }
     say_draining(sessions);

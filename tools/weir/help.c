@@ -8,12 +8,14 @@
 #include "page.h"
 #include "verbs.h"
 
+#include <weir/endpoint.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { OPTION_WIDTH = 26, VERB_WIDTH = 34 };
+enum { OPTION_WIDTH = 26, VERB_WIDTH = 34, ENDPOINT_WIDTH = 34 };
 
 /* "-p, --progress" */
 static void print_options(int fd, unsigned which) {
@@ -26,6 +28,13 @@ static void print_options(int fd, unsigned which) {
     }
 }
 
+/* Those that this build can open. */
+static void print_endpoints(int fd) {
+    weir_endpoint_layer layer;
+    for (size_t i = 0; weir_endpoint_layer_get(i, &layer) >= 0; i++)
+        if (layer.listens || layer.connects) page_row(fd, ENDPOINT_WIDTH, layer.syntax, layer.summary);
+}
+
 static void print_tool(int fd) {
     char term[64];
     page_print(fd, manual_tool_head);
@@ -35,6 +44,8 @@ static void print_tool(int fd) {
     }
     page_print(fd, "\noptions, before or after the verb");
     print_options(fd, ~0U);
+    page_print(fd, "\nendpoints");
+    print_endpoints(fd);
     page_print(fd, manual_tool_tail);
 }
 

@@ -11,6 +11,7 @@
  * bytes. */
 #include "hexdump.h"
 
+#include "page.h"
 #include "say.h"
 #include "service.h"
 #include "terminal.h"
@@ -21,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROW_MOST = 16, ROW_TEXT = 128, BLOCK = 8192 };
+enum { ROW_MOST = 16, ROW_TEXT = 160, BLOCK = 8192, HANG = 3 };
 
 struct block {
     char text[BLOCK];
@@ -34,7 +35,7 @@ static void flush(struct block *block) {
 }
 
 static void add_line(struct block *block, const char *colour, const char *line) {
-    if (block->used + ROW_TEXT + 16 > BLOCK) flush(block);
+    if (block->used + ROW_TEXT + 32 > BLOCK) flush(block);
     block->used += (size_t)snprintf(block->text + block->used, BLOCK - block->used, "%s%s%s\n", colour, line,
                                     *colour ? "\033[0m" : "");
 }
@@ -85,7 +86,8 @@ static void describe(const weir_trace_event *event, const char *way, char *text,
         return;
     case WEIR_TRACE_CONNECTED: snprintf(text, size, "connected"); return;
     case WEIR_TRACE_DISCONNECTED:
-        snprintf(text, size, "gone: %s", weir_error_format(event->reason, reason, sizeof reason));
+        if (event->reason) weir_error_format(event->reason, reason, sizeof reason);
+        snprintf(text, size, "gone%s%s", event->reason ? ": " : "", event->reason ? reason : "");
         return;
     }
 }
@@ -97,11 +99,12 @@ void hexdump_event(void *user, const weir_trace_event *event) {
     bool bytes = event->kind == WEIR_TRACE_RECEIVED || event->kind == WEIR_TRACE_SENT;
     const char *colour = bytes && terminal_colours(STDERR_FILENO) ? colours[way] : "";
     struct block block = {.used = 0};
-    char what[ROW_TEXT - 48], head[ROW_TEXT];
-    describe(event, s->service->directions[way], what, sizeof what);
+    char what[ROW_TEXT - 48], head[ROW_TEXT], wrapped[ROW_TEXT + 16];
+    describe(event, s->service->kind->directions[way], what, sizeof what);
     snprintf(head, sizeof head, "#%" PRIu64 " %.6f %s", s->number,
-             (double)(event->at_ns - s->service->begun_ns) / 1e9, what);
-    add_line(&block, colour, head);
+             (double)(event->at_ns - s->service->tally.begun_ns) / 1e9, what);
+    page_wrap_hanging(wrapped, sizeof wrapped, head, terminal_columns(STDERR_FILENO), HANG);
+    add_line(&block, colour, wrapped);
     if (bytes) add_bytes(&block, colour, event);
     flush(&block);
 }

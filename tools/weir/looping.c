@@ -30,6 +30,14 @@ bool looping_known(const char *name) {
     return false;
 }
 
+bool looping_reaches_others(const char *name) {
+    const char *environment = getenv("WEIR_BACKEND");
+    if (!name && environment) name = environment;
+    if (!name || strcmp(name, "sim") != 0) return true;
+    say_error("the backend sim is a world of its own, and reaches nobody outside; `weir demo` can use it");
+    return false;
+}
+
 /* Why the backend of that name does not work. */
 static void explain(const char *name, int code) {
     weir_backend_info info;

@@ -9,6 +9,9 @@
 /* Whether `name` (NULL: any) is a backend of this build; says so if not. */
 bool looping_known(const char *name);
 
+/* Whether a loop on `name` (NULL: what the environment says, or the best) reaches other processes; says so if not. */
+bool looping_reaches_others(const char *name);
+
 /* A loop on `backend` (NULL: the best), with the log to stderr. 0, or WEIR_E... with a message. */
 int looping_open(weir_loop **ret, const char *backend);
 

@@ -8,6 +8,8 @@
 
 #include <weir/timer.h>
 
+#include <stdatomic.h>
+
 struct service;
 
 struct monitor {
@@ -17,6 +19,7 @@ struct monitor {
     uint64_t total; /* bytes there will be, 0: not known */
     int total_way;  /* in which direction */
     char label[48];
+    atomic_uint_least64_t moved[2], alive; /* when it last looked; for the first worker, which shows them all */
 };
 
 /* Nothing, unless -p or --stats was given. `total` and `way` as above. */

@@ -42,7 +42,7 @@ static bool take_workers(struct options *options, const char *value) {
     return units_parse_count(&options->workers, value, WORKERS_MAX) && options->workers > 0;
 }
 
-static const char A_DURATION[] = "a duration with its unit, as in 500ms, 30s, 5m, 1h";
+static const char A_DURATION[] = "a duration with its unit, as in 500ms, 30s, 5min, 1h";
 
 const struct option option_table[OPTIONS] = {
     {"--progress", 'p', OPTION_PROGRESS, NULL, "show how much, how fast and how long still; a summary at the end", NULL,
@@ -51,12 +51,13 @@ const struct option option_table[OPTIONS] = {
      take_stats, "json, for stderr, or json:FILE"},
     {"--explain", 0, OPTION_EXPLAIN, NULL, "tell what each endpoint means and which limits hold, and do nothing", NULL,
      NULL},
-    {"--rate", 0, OPTION_RATE, "BYTES", "at most so many bytes a second, each way of each connection: 64K, 1M", take_rate,
-     "a number of bytes (as in 4096, 64K, 256M, 2G), not 0"},
-    {"--hexdump", 0, OPTION_HEXDUMP, NULL, "show on stderr all that passes, each way, with time and offset", NULL, NULL},
+    {"--rate", 0, OPTION_RATE, "BYTES", "at most so many bytes a second, each way of each connection: 64K, 1M",
+     take_rate, "a number of bytes (as in 4096, 64K, 256M, 2G), not 0"},
+    {"--hexdump", 0, OPTION_HEXDUMP, NULL, "show on stderr all that passes, each way, with time and offset", NULL,
+     NULL},
     {"--retry", 0, OPTION_RETRY, "N", "try a connection N times more, waiting longer each time", take_retry,
      "a number of times, as in 5"},
-    {"--connect-timeout", 0, OPTION_CONNECT_TIMEOUT, "TIME", "give up a try to connect after TIME: 500ms, 30s, 2m",
+    {"--connect-timeout", 0, OPTION_CONNECT_TIMEOUT, "TIME", "give up a try to connect after TIME: 500ms, 30s, 2min",
      take_connect_timeout, A_DURATION},
     {"--timeout", 0, OPTION_TIMEOUT, "TIME", "give up a connection on which nothing has moved for TIME", take_timeout,
      A_DURATION},
@@ -98,12 +99,25 @@ static bool refuse(const char *word, size_t length) {
     return false;
 }
 
+/* "-pv" is "-p -v", where neither takes a value. False: it is nothing of the kind. */
+static bool take_bundle(struct options *ret, const char *word) {
+    unsigned bits = 0;
+    if (word[1] == '-' || !word[1] || !word[2]) return false;
+    for (const char *letter = word + 1; *letter; letter++) {
+        const struct option *o = find((const char[]){'-', *letter, 0}, 2);
+        if (!o || o->value) return false;
+        bits |= o->bit;
+    }
+    ret->given |= bits;
+    return true;
+}
+
 /* One option; `next` is the word after it, which it may take: then `*took` is set. */
 static bool parse_option(struct options *ret, const char *word, const char *next, bool *took) {
     size_t length = strcspn(word, "=");
     const char *value = word[length] ? word + length + 1 : NULL;
     const struct option *o = find(word, length);
-    if (!o) return refuse(word, length);
+    if (!o) return take_bundle(ret, word) || refuse(word, length);
     if (!o->value && value) {
         say_error("%s takes no value", o->name);
         return false;

@@ -54,8 +54,8 @@ struct option {
     const char *name; /* first: see spell_nearest */
     char letter;      /* 0: none */
     unsigned bit;
-    const char *value;   /* what follows it, NULL: nothing */
-    const char *summary; /* one line */
+    const char *value;                                        /* what follows it, NULL: nothing */
+    const char *summary;                                      /* one line */
     bool (*take)(struct options *options, const char *value); /* false: it is none; NULL: it has no value */
     const char *wanted;                                       /* what `take` understands */
 };

@@ -7,30 +7,24 @@
  *   one listens        a session for each connection; the other side is connected afresh for each, and what comes in
  *                      meanwhile waits in the transports
  *   ... beside stdio   there is only one stdio: the first connection gets it, and no other is accepted
- *   both listen        connections wait for a partner, in order of arrival, unread
- *
- * A known weakness: the departure of a waiting connection is not noticed before it has a partner. */
+ *   both listen        connections wait for a partner, in order of arrival, unread */
 #include "relay.h"
 
+#include "crew.h"
+#include "endpoints.h"
+#include "explain.h"
 #include "extent.h"
 #include "say.h"
-#include "service.h"
 #include "std.h"
+#include "waiting.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-struct waiting {
-    struct waiting *next;
-    weir_transport *t;
-    struct side *side;
-};
 
 struct side {
     struct relay *relay;
     weir_endpoint endpoint;
     bool listens;
-    struct waiting *first, **last; /* for a partner, when both listen */
+    struct waiting_line waiting; /* for a partner, when both listen */
 };
 
 struct relay {
@@ -62,83 +56,40 @@ static void accepted_for_new(weir_transport *t, void *user) {
     if (s && session_bring(s, at, t)) session_dial(s, !at, &other->endpoint);
 }
 
-static void accepted_for_stdio(weir_transport *t, void *user) {
+static void accepted_for_single(weir_transport *t, void *user) {
     struct side *side = user;
     struct service *service = &side->relay->service;
-    if (service->opened) return;
+    if (service->tally.opened) return;
     service_shut_doors(service);
     accepted_for_new(t, user);
 }
 
 /* ---- both sides listen ---- */
 
-static void forget(struct side *side, struct waiting **link) {
-    struct waiting *w = *link;
-    *link = w->next;
-    if (!*link) side->last = link;
-    free(w);
-}
-
-static void waiting_lost(void *self, weir_transport *t, const weir_error *reason) {
-    struct waiting *lost = self;
-    struct waiting **link = &lost->side->first;
-    (void)t;
-    (void)reason;
-    while (*link != lost)
-        link = &(*link)->next;
-    forget(lost->side, link);
-}
-
-static const weir_protocol waiting_protocol = {.disconnected = waiting_lost};
-
-static bool wait_for_partner(struct side *side, weir_transport *t) {
-    struct waiting *w = calloc(1, sizeof *w);
-    if (!w) return false;
-    *w = (struct waiting){.t = t, .side = side};
-    if (weir_transport_set_protocol(t, &waiting_protocol, w) < 0) {
-        free(w);
-        return false;
-    }
-    *side->last = w;
-    side->last = &w->next;
-    return true;
-}
-
-/* The one that has waited longest, and is not on its way out. */
-static weir_transport *take_waiting(struct side *side) {
-    for (struct waiting **link = &side->first; *link; link = &(*link)->next) {
-        weir_transport *t = (*link)->t;
-        if (weir_transport_set_protocol(t, NULL, NULL) < 0) continue;
-        forget(side, link);
-        return t;
-    }
-    return NULL;
-}
-
 static void accepted_for_partner(weir_transport *t, void *user) {
     struct side *side = user;
-    weir_transport *partner = take_waiting(other_side(side));
+    weir_transport *partner = waiting_take(&other_side(side)->waiting);
     if (partner) {
         if (!join(side, t, partner)) weir_transport_abort(partner);
-    } else if (!wait_for_partner(side, t)) {
-        side->relay->service.failures++;
+    } else if (!waiting_add(&side->waiting, t)) {
+        side->relay->service.tally.failures++;
         say_error("a connection was dropped: out of memory");
     }
 }
 
 static void abort_waiting(struct service *service) {
     struct relay *relay = (struct relay *)service;
-    for (struct side *side = relay->sides; side < relay->sides + 2; side++)
-        for (struct waiting *w = side->first; w; w = w->next)
-            weir_transport_abort(w->t);
+    for (int i = 0; i < 2; i++)
+        waiting_abort(&relay->sides[i].waiting);
 }
 
 /* ---- setting up ---- */
 
 static int listen_side(struct side *side) {
     const struct side *other = other_side(side);
-    bool stdio = other->endpoint.scheme == WEIR_SCHEME_STDIO;
-    weir_accept_fn *accepted = other->listens ? accepted_for_partner : stdio ? accepted_for_stdio : accepted_for_new;
+    weir_accept_fn *accepted = other->listens                       ? accepted_for_partner
+                               : endpoints_single(&other->endpoint) ? accepted_for_single
+                                                                    : accepted_for_new;
     return service_listen(&side->relay->service, &side->endpoint, accepted, side);
 }
 
@@ -146,7 +97,7 @@ static int connect_both(struct relay *relay) {
     struct session *s = session_new(&relay->service, sizeof *s);
     if (!s) return EXIT_FAILED;
     for (int i = 0; i < 2; i++)
-        session_dial(s, i, &relay->sides[i].endpoint);
+        if (!session_dial(s, i, &relay->sides[i].endpoint)) break;
     return 0;
 }
 
@@ -157,26 +108,37 @@ static void watch(struct relay *relay) {
     service_watch(&relay->service, size[way], way);
 }
 
-static int set_up(struct relay *relay) {
+/* Who set up first has the ports that the system chose. */
+static void own_sides(struct relay *relay, const struct relay *first) {
+    for (int i = 0; i < 2; i++) {
+        struct side *side = &relay->sides[i];
+        if (relay != first) side->endpoint = first->sides[i].endpoint;
+        side->relay = relay;
+    }
+}
+
+static int set_up(struct service *service, const struct service *first) {
+    struct relay *relay = (struct relay *)service;
     struct side *a = &relay->sides[0], *b = &relay->sides[1];
     int status = 0;
+    own_sides(relay, (const struct relay *)first);
     watch(relay);
     if (!a->listens && !b->listens) return connect_both(relay);
     if (a->listens) status = listen_side(a);
     if (!status && b->listens) status = listen_side(b);
-    if (status) return status;
-    relay->service.lasting = a->endpoint.scheme != WEIR_SCHEME_STDIO && b->endpoint.scheme != WEIR_SCHEME_STDIO;
-    service_say_listening(&relay->service);
-    return 0;
+    service->lasting = !endpoints_single(&a->endpoint) && !endpoints_single(&b->endpoint);
+    return status;
 }
 
-static int parse_side(struct side *side, const char *text) {
+/* ---- the command line ---- */
+
+static int parse_side(struct side *side, const char *text, const struct options *options) {
     static const char prefix[] = "listen:";
     side->listens = strncmp(text, prefix, sizeof prefix - 1) == 0;
-    side->last = &side->first;
-    int status = service_parse(&side->endpoint, side->listens ? text + sizeof prefix - 1 : text);
-    if (status || !side->listens || side->endpoint.scheme != WEIR_SCHEME_STDIO) return status;
-    say_error("%s: standard input and output cannot listen; write stdio:", text);
+    text += side->listens ? sizeof prefix - 1 : 0;
+    int status = endpoints_parse(&side->endpoint, text, options, side->listens);
+    if (status || !side->listens || endpoints_listens(&side->endpoint)) return status;
+    say_error("listen:%s: %s cannot listen; write %s", text, weir_endpoint_medium(&side->endpoint), text);
     return EXIT_USAGE;
 }
 
@@ -184,24 +146,43 @@ static int parse_sides(struct relay *relay, const struct options *options) {
     int stdios = 0;
     for (int i = 0; i < 2; i++) {
         struct side *side = &relay->sides[i];
-        side->relay = relay;
-        int status = parse_side(side, options->words[1 + i]);
+        int status = parse_side(side, options->words[1 + i], options);
         if (status) return status;
-        stdios += side->endpoint.scheme == WEIR_SCHEME_STDIO;
+        stdios += weir_endpoint_is(&side->endpoint, "stdio");
     }
     if (stdios == 2) say_error("stdio: on both sides: a process has only one standard input");
     if (stdios == 2) return EXIT_USAGE;
     return stdios && !std_open() ? EXIT_FAILED : 0;
 }
 
+static int explain(const struct relay *relay, const struct options *options) {
+    explain_endpoint(relay->sides[0].listens ? "A listens on" : "A connects to", &relay->sides[0].endpoint);
+    explain_endpoint(relay->sides[1].listens ? "B listens on" : "B connects to", &relay->sides[1].endpoint);
+    return explain_rest(options);
+}
+
+/* Each connection must be able to come to any of them, and find there what it needs. */
+static bool workers_can(const struct relay *relay) {
+    const struct side *a = &relay->sides[0], *b = &relay->sides[1];
+    const struct side *door = a->listens ? a : b, *other = a->listens ? b : a;
+    if (door->listens && !other->listens && !endpoints_single(&other->endpoint))
+        return endpoints_shared(&door->endpoint);
+    say_error("--workers: one side must listen, and the other connect afresh for each connection");
+    return false;
+}
+
+static const struct kind kind = {.ways = {"A to B", "B to A"},
+                                 .directions = {"A to B", "B to A"},
+                                 .keys = {"a_to_b", "b_to_a"},
+                                 .words = {"a", "b"},
+                                 .size = sizeof(struct relay),
+                                 .set_up = set_up,
+                                 .stopping = abort_waiting};
+
 int relay_run(const struct options *options) {
-    static struct relay relay = {.service = {.ways = {"A to B", "B to A"},
-                                             .directions = {"A to B", "B to A"},
-                                             .keys = {"a_to_b", "b_to_a"},
-                                             .words = {"a", "b"},
-                                             .stopping = abort_waiting}};
+    static struct relay relay = {.service = {.kind = &kind}};
     int status = parse_sides(&relay, options);
-    if (!status) status = service_open(&relay.service, options);
-    if (status) return status;
-    return service_run(&relay.service, set_up(&relay));
+    if (!status && options->workers > 1 && !workers_can(&relay)) status = EXIT_USAGE;
+    if (!status && options->given & OPTION_EXPLAIN) return explain(&relay, options);
+    return status ? status : crew_run(&relay.service, options);
 }

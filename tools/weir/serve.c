@@ -5,9 +5,11 @@
  * has, and a byte's place says what it must be. */
 #include "serve.h"
 
+#include "crew.h"
+#include "endpoints.h"
+#include "explain.h"
 #include "feed.h"
 #include "say.h"
-#include "service.h"
 #include "spell.h"
 #include "std.h"
 
@@ -18,10 +20,12 @@ enum { SOURCE_LINE = 64, SOURCE_BLOCK = 256 * 1024 };
 
 struct serve {
     struct service service; /* first */
-    bool stdio;
+    weir_endpoint endpoint;
+    weir_accept_fn *accepted;
     uint64_t bytes; /* the source's, for each connection */
-    char block[SOURCE_BLOCK];
 };
+
+static char block[SOURCE_BLOCK]; /* what the source sends; never changed once it is filled */
 
 static struct serve *serve_of(const struct session *s) { return (struct serve *)s->service; }
 
@@ -69,7 +73,7 @@ static const void *source_next(struct feed *feed, size_t *n) {
     source->session.bytes[0] = feed->fed;
     *n = source->left < SOURCE_BLOCK ? (size_t)source->left : SOURCE_BLOCK;
     if (!is_endless(source)) source->left -= *n;
-    return serve_of(&source->session)->block;
+    return block;
 }
 
 static void source_connected(void *self, weir_transport *t) {
@@ -82,7 +86,8 @@ static void source_disconnected(void *self, weir_transport *t, const weir_error 
     struct source *source = self;
     struct session *s = &source->session;
     const struct serve *serve = serve_of(s);
-    bool expected = serve->bytes == UINT64_MAX && !serve->stdio && reason && reason->code == WEIR_ERESET;
+    bool expected =
+        serve->bytes == UINT64_MAX && !endpoints_single(&serve->endpoint) && reason && reason->code == WEIR_ERESET;
     (void)t;
     s->bytes[0] = source->feed.fed;
     if (source->feed.code) session_fail(s, &(weir_error){.code = source->feed.code, .stage = WEIR_STAGE_WRITE});
@@ -105,7 +110,7 @@ static void accepted_by_source(weir_transport *t, void *user) {
 }
 
 /* A period of 256 KiB: the number of a line says where in it we are. */
-static void fill_block(char *block) {
+static void fill_block(void) {
     char line[SOURCE_LINE + 1];
     for (unsigned i = 0; i < SOURCE_BLOCK / SOURCE_LINE; i++) {
         snprintf(line, sizeof line, "weir source %04u 0123456789abcdefghijklmnopqrstuvwxyz..........\n", i);
@@ -115,16 +120,31 @@ static void fill_block(char *block) {
 
 /* ---- setting up ---- */
 
+static int set_up(struct service *service, const struct service *first) {
+    struct serve *serve = (struct serve *)service;
+    if (service != first) serve->endpoint = ((const struct serve *)first)->endpoint;
+    service_watch(service, 0, 0);
+    return service_listen(service, &serve->endpoint, serve->accepted, service);
+}
+
+#define KIND(done)                                                                                                     \
+    {                                                                                                                  \
+        .ways = {done}, .keys = {done}, .directions = {"received", "sent"}, .words = {"service", "endpoint"},          \
+        .size = sizeof(struct serve), .set_up = set_up                                                                 \
+    }
+
 static const struct mode {
     const char *name; /* first: see spell_nearest */
     weir_accept_fn *accepted;
-    const char *done; /* to the bytes; also their member of the statistics */
+    struct kind kind;
 } modes[] = {
-    {"echo", accepted_by_echo, "echoed"},
-    {"discard", accepted_by_discard, "received"},
-    {"source", accepted_by_source, "sent"},
+    {"echo", accepted_by_echo, KIND("echoed")},
+    {"discard", accepted_by_discard, KIND("received")},
+    {"source", accepted_by_source, KIND("sent")},
 };
 enum { MODES = sizeof modes / sizeof *modes };
+
+/* ---- the command line ---- */
 
 static const struct mode *find_mode(const char *name) {
     for (const struct mode *mode = modes; mode < modes + MODES; mode++)
@@ -137,31 +157,29 @@ static const struct mode *find_mode(const char *name) {
 /* A word that a relay needs is harmless here: a server listens anyway. */
 static const char *without_listen(const char *text) { return strncmp(text, "listen:", 7) == 0 ? text + 7 : text; }
 
-static int set_up(struct serve *serve, const weir_endpoint *endpoint, const struct mode *mode) {
-    service_watch(&serve->service, 0, 0);
-    int status = service_listen(&serve->service, endpoint, mode->accepted, &serve->service);
-    if (!status) service_say_listening(&serve->service);
-    return status;
+static int explain(const weir_endpoint *endpoint, const struct options *options) {
+    explain_endpoint("listens on", endpoint);
+    return explain_rest(options);
+}
+
+static bool fits(const struct mode *mode, const struct options *options) {
+    if (!(options->given & OPTION_BYTES) || mode->accepted == accepted_by_source) return true;
+    say_error("--bytes is for `serve source`; %s has no bytes of its own", mode->name);
+    return false;
 }
 
 int serve_run(const struct options *options) {
-    static struct serve serve = {
-        .service = {.directions = {"received", "sent"}, .words = {"service", "endpoint"}}, .bytes = UINT64_MAX};
+    static struct serve serve = {.bytes = UINT64_MAX};
     const struct mode *mode = find_mode(options->words[1]);
-    bool bytes = options->given & OPTION_BYTES;
-    weir_endpoint endpoint;
-    if (!mode) return EXIT_USAGE;
-    if (bytes && mode->accepted != accepted_by_source) {
-        say_error("--bytes is for `serve source`; %s has no bytes of its own", mode->name);
-        return EXIT_USAGE;
-    }
-    int status = service_parse(&endpoint, without_listen(options->words[2]));
-    serve.stdio = !status && endpoint.scheme == WEIR_SCHEME_STDIO;
-    if (serve.stdio && !std_open()) status = EXIT_FAILED;
-    if (!status) status = service_open(&serve.service, options);
+    if (!mode || !fits(mode, options)) return EXIT_USAGE;
+    int status = endpoints_parse(&serve.endpoint, without_listen(options->words[2]), options, true);
+    if (!status && options->workers > 1 && !endpoints_shared(&serve.endpoint)) status = EXIT_USAGE;
+    if (!status && options->given & OPTION_EXPLAIN) return explain(&serve.endpoint, options);
+    if (!status && weir_endpoint_is(&serve.endpoint, "stdio") && !std_open()) status = EXIT_FAILED;
     if (status) return status;
-    if (bytes) serve.bytes = options->bytes;
-    serve.service.ways[0] = serve.service.keys[0] = mode->done;
-    fill_block(serve.block);
-    return service_run(&serve.service, set_up(&serve, &endpoint, mode));
+    if (options->given & OPTION_BYTES) serve.bytes = options->bytes;
+    serve.service.kind = &mode->kind;
+    serve.accepted = mode->accepted;
+    fill_block();
+    return crew_run(&serve.service, options);
 }

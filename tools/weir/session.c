@@ -4,9 +4,11 @@
  * passed by that time. What was cut off by us has been counted by whoever cut it. */
 #include "session.h"
 
+#include "join.h"
 #include "layers.h"
 #include "say.h"
 #include "service.h"
+#include "summary.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +16,7 @@
 struct session *session_new(struct service *service, size_t size) {
     struct session *s = calloc(1, size), *head = &service->sessions;
     if (!s) {
-        service->failures++;
+        service->tally.failures++;
         say_error("a connection was dropped: out of memory");
         return NULL;
     }
@@ -23,9 +25,9 @@ struct session *session_new(struct service *service, size_t size) {
     s->prev = head->prev;
     head->prev->next = s;
     head->prev = s;
-    s->number = ++service->opened;
+    s->number = service->tally.opened++ * service->count + service->index + 1;
     service->alive++;
-    if (s->number == 1) service->begun_ns = weir_now_ns(service->loop);
+    if (service->tally.opened == 1) service->tally.begun_ns = weir_now_ns(service->loop);
     return s;
 }
 
@@ -41,19 +43,18 @@ static void fail_at(struct session *s, int i, const weir_error *reason) {
     session_fail(s, reason);
     if (!first || *s->failure.peer) return;
     weir_address_format(&s->peers[i], s->failure.peer, sizeof s->failure.peer);
-    if (!*s->failure.peer && s->media[i])
-        snprintf(s->failure.peer, sizeof s->failure.peer, "%s", s->media[i]);
+    if (!*s->failure.peer && s->media[i]) snprintf(s->failure.peer, sizeof s->failure.peer, "%s", s->media[i]);
 }
 
 /* One that would not even be closed in order was cut off. */
 static void tell_failure(struct session *s, const uint64_t bytes[2]) {
-    char ways[SERVICE_WAYS_MAX], after[SERVICE_WAYS_MAX + 32] = "";
+    char ways[SUMMARY_WAYS_MAX], after[SUMMARY_WAYS_MAX + 32] = "";
     if (bytes[0] || bytes[1])
-        snprintf(after, sizeof after, " (until then %s)", service_ways(s->service, bytes, ways, sizeof ways));
+        snprintf(after, sizeof after, " (until then %s)", summary_ways(s->service->kind, bytes, ways, sizeof ways));
     if (!s->closed) {
         service_fail(s->service, &s->failure, after);
     } else {
-        s->service->aborted++;
+        s->service->tally.aborted++;
         say_failure(&s->failure, after);
     }
 }
@@ -96,8 +97,8 @@ static void adopt(struct session *s, int i, weir_transport *t) {
 
 /* An end that will not be served after all: the other one is not wanted either. */
 static void abandon(struct session *s, int i) {
-    if (s->dialling[i])
-        dial_abort(&s->dials[i]);
+    if (s->dials[i])
+        dial_abort(s->dials[i]);
     else if (s->ends[i])
         weir_transport_abort(s->ends[i]);
 }
@@ -114,49 +115,33 @@ bool session_take(struct session *s, int i, weir_transport *t, const weir_protoc
     return false;
 }
 
-static void left(void *self, weir_transport *t, const weir_error *reason) {
+void session_left(void *self, weir_transport *t, const weir_error *reason) {
     struct session *s = self;
     int i = t == s->ends[1];
     if (!s->joined && !s->closed) abandon(s, !i);
     session_end(s, i, reason);
 }
 
-static const weir_protocol waiting = {.disconnected = left};
+static const weir_protocol waiting = {.disconnected = session_left};
 
 /* ---- ends that are joined ---- */
 
-static void flow_ended(struct weir_flow *flow, const weir_error *reason) {
-    struct session *s = flow->user;
-    session_end(s, flow == &s->flow[1], reason);
-}
-
-static bool pipe_or_abort(struct session *s, int from, int to) {
-    s->flow[from] = (struct weir_flow){.ended = flow_ended, .user = s};
-    int code = weir_pipe_flow(s->ends[from], s->ends[to], &s->flow[from]);
-    if (code >= 0) return true;
-    session_fail(s, &(weir_error){.code = code, .stage = WEIR_STAGE_OPEN, .hint = "these ends cannot be joined"});
-    session_abort(s);
-    return false;
-}
-
 bool session_echo(struct session *s, weir_transport *t) {
     if (!session_take(s, 0, t, &waiting)) return false;
-    s->joined = true;
-    return pipe_or_abort(s, 0, 0);
+    join_echo(s);
+    return true;
 }
 
 bool session_bring(struct session *s, int i, weir_transport *t) {
     if (!session_take(s, i, t, &waiting)) return false;
-    if (!s->ends[!i]) return true;
-    s->joined = true;
-    if (pipe_or_abort(s, 0, 1)) pipe_or_abort(s, 1, 0);
+    if (s->ends[!i]) join_ends(s);
     return true;
 }
 
 static void dialled(struct dial *dial, weir_transport *t, const weir_error *reason) {
     struct session *s = dial->user;
-    int i = dial == &s->dials[1];
-    s->dialling[i] = false;
+    int i = dial == s->dials[1];
+    s->dials[i] = NULL;
     if (t) {
         s->parts--; /* the dial's */
         session_bring(s, i, t);
@@ -164,21 +149,35 @@ static void dialled(struct dial *dial, weir_transport *t, const weir_error *reas
         abandon(s, !i);
         session_end(s, i, reason);
     }
+    free(dial); /* and with it `reason` */
 }
 
-void session_dial(struct session *s, int i, const weir_endpoint *endpoint) {
-    s->dials[i] = (struct dial){.done = dialled, .user = s};
-    s->dialling[i] = true;
+bool session_dial(struct session *s, int i, const weir_endpoint *endpoint) {
+    struct dial *dial = s->dials[i] = calloc(1, sizeof *dial);
     s->parts++;
-    dial_start(&s->dials[i], s->service, endpoint);
+    if (!dial) {
+        session_fail(s, &(weir_error){.code = WEIR_ENOMEM, .stage = WEIR_STAGE_CONNECT});
+        abandon(s, !i);
+        session_end(s, i, NULL);
+        return false;
+    }
+    *dial = (struct dial){.done = dialled, .user = s};
+    dial_start(dial, s->service, endpoint);
+    return true;
 }
 
 /* ---- the end ---- */
 
+void session_drain(struct session *s) {
+    if (s->drain) s->drain(s);
+    for (int i = 0; i < 2; i++)
+        if (s->dials[i]) dial_hurry(s->dials[i]);
+}
+
 /* To a pipe the close of one end is the loss of the other, which it would abort: so the pipe is taken away first. */
 void session_close(struct session *s) {
     for (int i = 0; i < 2; i++) {
-        if (s->dialling[i]) dial_abort(&s->dials[i]);
+        if (s->dials[i]) dial_abort(s->dials[i]);
         if (!s->ends[i]) continue;
         if (s->joined) weir_transport_set_protocol(s->ends[i], &waiting, s);
         weir_transport_close(s->ends[i]);
@@ -196,6 +195,7 @@ uint64_t session_look(const struct session *s, size_t *held) {
     weir_transport_info info;
     *held = 0;
     for (int i = 0; i < 2; i++) {
+        *held += s->dials[i] != NULL; /* what came in on the other side is not even read yet */
         if (!s->ends[i]) continue;
         weir_transport_info_get(s->ends[i], &info);
         *held += info.unread + info.queued;

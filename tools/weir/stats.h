@@ -4,11 +4,9 @@
 #ifndef TOOL_STATS_H
 #define TOOL_STATS_H
 
-#include <stdbool.h>
+#include "service.h"
 
-struct service;
-
-/* Writes them as the run ends with `status`, before the loop is closed. False, with a message: they could not be. */
-bool stats_write(const struct service *service, int status);
+/* Writes them as the run ends with `status`. False, with a message: they could not be. */
+bool stats_write(const struct tally *tally, const struct kind *kind, const struct options *options, int status);
 
 #endif

@@ -1,32 +1,31 @@
 /* SPDX-License-Identifier: MIT
  *
- * SIGINT and SIGTERM, brought to the loop's thread. */
+ * SIGINT and SIGTERM, brought to where they can be acted upon. */
 #ifndef TOOL_STOP_H
 #define TOOL_STOP_H
 
-#include <weir/loop.h>
-
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 
-/* Zero it, set the callbacks; must stay where it is until the process ends. They run on the loop's thread, each at most
- * once. */
+/* Must stay where it is until the process ends. */
 struct stop {
-    void (*drain)(void *user); /* at the first signal */
-    void (*abort)(void *user); /* at the second */
-    void *user;
+    pthread_mutex_t lock; /* held while `signalled` runs */
     /* private */
-    weir_loop *loop;
-    weir_post posts[2];
+    void (*signalled)(void *user, int times);
+    void *user;
     sigset_t signals;
-    pthread_mutex_t lock;
     bool over;
 };
 
-/* From here on the two signals go to `loop`. False when no thread could be made; the signals then do what they did. */
-bool stop_begin(struct stop *stop, weir_loop *loop);
+/* From here on the two signals wait, in this thread and in those that it makes. `signalled` will be called on a thread of
+ * its own, with 0 for the first of them and 1 for the second. */
+void stop_prepare(struct stop *stop, void (*signalled)(void *user, int times), void *user);
 
-/* From here on a signal ends the process. A post may still be under way: run the loop before closing it. */
+/* And now they come. False when no thread could be made. */
+bool stop_begin(struct stop *stop);
+
+/* From here on a signal ends the process. */
 void stop_end(struct stop *stop);
 
 #endif

@@ -12,8 +12,9 @@ enum { TABLE_COLUMNS = 8, TABLE_ROWS = 64, TABLE_CELL = 192 };
 /* Zero it, set the columns. */
 struct table {
     size_t columns;
-    bool right[TABLE_COLUMNS];          /* to that side */
-    unsigned char spare[TABLE_COLUMNS]; /* what is left out where the terminal is too narrow: the highest first, 0 never */
+    bool right[TABLE_COLUMNS]; /* to that side */
+    unsigned char
+        spare[TABLE_COLUMNS]; /* what is left out where the terminal is too narrow: the highest first, 0 never */
     /* private */
     size_t rows;
     char cells[TABLE_ROWS][TABLE_COLUMNS][TABLE_CELL];

@@ -16,6 +16,8 @@ static unsigned shift_of(char suffix) {
     case 'm': return 20;
     case 'G':
     case 'g': return 30;
+    case 'T':
+    case 't': return 40;
     default: return 0;
     }
 }
@@ -48,7 +50,12 @@ bool units_parse_duration(uint64_t *ret_ns, const char *text) {
     static const struct {
         const char *name;
         uint64_t ns;
-    } units[] = {{"ms", 1000000}, {"s", 1000000000}, {"m", UINT64_C(60000000000)}, {"h", UINT64_C(3600000000000)}};
+    } units[] = {{"ns", 1},
+                 {"us", 1000},
+                 {"ms", 1000000},
+                 {"s", 1000000000},
+                 {"min", UINT64_C(60000000000)},
+                 {"h", UINT64_C(3600000000000)}};
     uint64_t n;
     const char *at = parse_digits(&n, text);
     for (size_t i = 0; at && i < sizeof units / sizeof *units; i++) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Two descriptors and poll. Only what somebody waits for is polled, and bytes are moved by calls that do not block, so
- * that a deadline is met whatever the flags of the descriptors are; regular files, for which there is no waiting, may take
- * as long as their disk does. With nothing to poll and no deadline there is nothing left that could happen, and the wait
- * says so instead of never returning. */
+ * Two descriptors and poll. Only what somebody waits for is polled, and bytes are moved by calls that do not block,
+ * so that a deadline is met whatever the flags of the descriptors are; regular files, for which there is no waiting,
+ * may take as long as their disk does. With nothing to poll and no deadline there is nothing left that could happen,
+ * and the wait says so instead of never returning. */
 #include "backend/blocking/blocking.h"
 
 #include <errno.h>
@@ -82,13 +82,19 @@ static int try_send(const struct blocking *b, struct weir_call *call) {
     return 0;
 }
 
+/* What is not ours to close is told at least that no more comes. */
+static int close_stream(const struct blocking *b, struct weir_call *call) {
+    if (!call->value && b->out != WEIR_NO_HANDLE) weir_sys_shutdown_send(b->out, &call->os_code);
+    return 0;
+}
+
 static int call(struct weir_backend_state *state, struct weir_call *call) {
     const struct blocking *b = of(state);
     state->system_calls++;
     call->os_code = 0;
     switch (call->kind) {
     case WEIR_CALL_TRY_SEND: return try_send(b, call);
-    case WEIR_CALL_CLOSE: return 0;
+    case WEIR_CALL_CLOSE: return close_stream(b, call);
     case WEIR_CALL_SHUTDOWN: return weir_sys_shutdown_send(b->out, &call->os_code);
     case WEIR_CALL_UNSENT: call->count = weir_sys_unsent(b->out); return 0;
     case WEIR_CALL_LOCAL: return weir_sys_local(b->in, call->named, &call->os_code);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * A system of one stream: the smallest backend there can be. It knows one receive and one send at a time, whatever their
- * handles say, and has no descriptor, no table and no queue of its own. How bytes come and go is its medium's: memory
- * here, descriptors in blocking.h. Transports do not notice, and so flow control is written once.
+ * A system of one stream: the smallest backend there can be. It knows one receive and one send at a time, whatever
+ * their handles say, and has no descriptor, no table and no queue of its own. How bytes come and go is its medium's:
+ * memory here, descriptors in blocking.h. Transports do not notice, and so flow control is written once.
  *
- * Invariant: `ready` of a side says that its op may be tried once before the next wait. An op that was cancelled needs no
- * such leave. */
+ * Invariant: `ready` of a side says that its op may be tried once before the next wait. An op that was cancelled
+ * needs no such leave. */
 #ifndef WEIR_BACKEND_BLOCKING_ONE_H
 #define WEIR_BACKEND_BLOCKING_ONE_H
 
@@ -19,8 +19,8 @@ struct weir_one_side {
 struct weir_one {
     struct weir_backend_state state; /* first */
     struct weir_one_side in, out;
-    /* Tries once, not sleeping. receive: > 0 bytes, at `*bytes` until the next receive; 0: the end; WEIR_EAGAIN, WEIR_E...
-     * send: at least 1; WEIR_EAGAIN, WEIR_E... */
+    /* Tries once, not sleeping. receive: > 0 bytes, at `*bytes` until the next receive; 0: the end; WEIR_EAGAIN,
+     * WEIR_E... send: at least 1; WEIR_EAGAIN, WEIR_E... */
     int64_t (*receive)(struct weir_one *one, const uint8_t **bytes, int *os_code);
     int64_t (*send)(struct weir_one *one, const struct weir_segment *chain, int *os_code);
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Bytes are lent to the transport where their feeder has them, and go straight from the write queue to where their taker
- * wants them. A wait never sleeps: it notes what it would have slept for. */
+ * Bytes are lent to the transport where their feeder has them, and go straight from the write queue to where their
+ * taker wants them. A wait never sleeps: it notes what it would have slept for. */
 #include "backend/blocking/still.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A system of one stream over memory, in which nothing moves by itself: neither bytes nor time. It makes no system call.
- * Whoever has it fills in the fields below and ticks the loop until `quiet`. */
+ * A system of one stream over memory, in which nothing moves by itself: neither bytes nor time. It makes no system
+ * call. Whoever has it fills in the fields below and ticks the loop until `quiet`. */
 #ifndef WEIR_BACKEND_BLOCKING_STILL_H
 #define WEIR_BACKEND_BLOCKING_STILL_H
 

@@ -2,8 +2,9 @@
  *
  * The epoll backend: one epoll, level-triggered. All else is in backend/ready/.
  *
- * The waker is watched for edges: each wake is one event, so it is never drained. Sleeps are in nanoseconds (Linux 5.11); where that call is missing, or a filter refuses it,
- * in milliseconds, rounded up, since time never runs early. */
+ * The waker is watched for edges: each wake is one event, so it is never drained. Sleeps are in nanoseconds (Linux
+ * 5.11); where that call is missing, or a filter refuses it, in milliseconds, rounded up, since time never runs
+ * early. */
 #include "backend/epoll/epoll.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@ struct epoll_state {
     bool coarse; /* no sleeping in nanoseconds here */
 };
 
-/* ---- the poller --------------------------------------------------------------------------------------------------- */
+/* ---- the poller -------------------------------------------------------------------------------------------------- */
 
 static int watch(struct weir_ready *ready, int fd, unsigned before, unsigned after, uint64_t cookie) {
     const struct epoll_state *e = (const struct epoll_state *)ready;
@@ -74,7 +75,7 @@ static int wait(struct weir_ready *ready, uint64_t timeout_ns, struct weir_ready
 
 static const struct weir_poller poller = {.watch = watch, .wait = wait};
 
-/* ---- the backend -------------------------------------------------------------------------------------------------- */
+/* ---- the backend ------------------------------------------------------------------------------------------------- */
 
 static void close_epoll(struct weir_backend_state *state, bool forked) {
     struct epoll_state *e = (struct epoll_state *)state;

@@ -98,12 +98,9 @@ static int open_usual(struct weir_backend_state **ret, const struct weir_backend
 
 static void start(struct weir_uring *u, struct weir_port_op *op) {
     static void (*const starts[])(struct weir_uring *, struct weir_port_op *) = {
-        [WEIR_PORT_CONNECT] = weir_uring_connect,
-        [WEIR_PORT_ACCEPT] = weir_uring_accept,
-        [WEIR_PORT_RECEIVE] = weir_uring_receive,
-        [WEIR_PORT_SEND] = weir_uring_send,
-        [WEIR_PORT_READ_AT] = weir_uring_move,
-        [WEIR_PORT_WRITE_AT] = weir_uring_move,
+        [WEIR_PORT_CONNECT] = weir_uring_connect, [WEIR_PORT_ACCEPT] = weir_uring_accept,
+        [WEIR_PORT_RECEIVE] = weir_uring_receive, [WEIR_PORT_SEND] = weir_uring_send,
+        [WEIR_PORT_READ_AT] = weir_uring_move,    [WEIR_PORT_WRITE_AT] = weir_uring_move,
     };
     starts[op->kind](u, op);
 }

@@ -10,13 +10,13 @@
 
 #include <assert.h>
 
-/* ---- jobs --------------------------------------------------------------------------------------------------------- */
+/* ---- jobs -------------------------------------------------------------------------------------------------------- */
 
 static bool widen(struct weir_offload *o) {
     enum { first_capacity = 16 };
     uint32_t capacity = o->capacity ? o->capacity * 2 : first_capacity;
-    struct weir_offload_job **jobs = weir_memory_resize(o->state->env.memory, o->jobs, o->capacity * sizeof *jobs,
-                                                        capacity * sizeof *jobs);
+    struct weir_offload_job **jobs =
+        weir_memory_resize(o->state->env.memory, o->jobs, o->capacity * sizeof *jobs, capacity * sizeof *jobs);
     if (!jobs) return false;
     o->jobs = jobs;
     o->capacity = capacity;
@@ -51,7 +51,7 @@ static void give_job(struct weir_offload *o, struct weir_offload_job *job) {
     o->busy--;
 }
 
-/* ---- the row, under the lock -------------------------------------------------------------------------------------- */
+/* ---- the row, under the lock ------------------------------------------------------------------------------------- */
 
 static void enter(struct weir_offload *o, struct weir_offload_job *job) {
     job->next = NULL;
@@ -76,7 +76,7 @@ static void leave(struct weir_offload *o, struct weir_offload_job *job) {
     job->waiting = false;
 }
 
-/* ---- the threads -------------------------------------------------------------------------------------------------- */
+/* ---- the threads ------------------------------------------------------------------------------------------------- */
 
 /* Waits for a job; NULL when the pool closes. */
 static struct weir_offload_job *await_job(struct weir_offload *o) {
@@ -105,7 +105,7 @@ static int start_thread(struct weir_offload *o) {
     return o->threads > 0 ? 0 : status;
 }
 
-/* ---- the loop's side ---------------------------------------------------------------------------------------------- */
+/* ---- the loop's side --------------------------------------------------------------------------------------------- */
 
 void weir_offload_open(struct weir_offload *offload, struct weir_backend_state *state, weir_offload_fn *run) {
     offload->state = state;

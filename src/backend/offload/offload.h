@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * Threads for what may block: the ops of the port that a system cannot do by itself without holding up the loop. One pool
- * belongs to one backend state, which embeds it. It has no thread until the first op comes, then as many as are wanted at
- * once, up to WEIR_OFFLOAD_THREADS; they stay until it is closed.
+ * Threads for what may block: the ops of the port that a system cannot do by itself without holding up the loop. One
+ * pool belongs to one backend state, which embeds it. It has no thread until the first op comes, then as many as are
+ * wanted at once, up to WEIR_OFFLOAD_THREADS; they stay until it is closed.
  *
  * Life of an op here:
  *
- *     submit -> WAITING --a thread is free--> BEGUN --run returned--> FINISHED --collect, next-> the backend completes it
+ *     submit -> WAITING --a thread is free--> BEGUN --run returned--> FINISHED --collect, next--> completed
  *                  |                                                     ^
  *                  +---------------- cancel: WEIR_ECANCELED -------------+
  *
- * Everything here is called on the loop's thread; only `run` is called on another, and touches the op, what it points to
- * and nothing else: what has to be counted in the backend state is counted when the op is taken by `next`. While an op is
- * here, its `slot` and `next` belong to the pool; its `state` stays the backend's.
+ * Everything here is called on the loop's thread; only `run` is called on another, and touches the op, what it points
+ * to and nothing else: what has to be counted in the backend state is counted when the op is taken by `next`. While an
+ * op is here, its `slot` and `next` belong to the pool; its `state` stays the backend's.
  *
  * How a backend uses it: open and close with its own; in `submit` and `cancel` for ops that are here; and in `wait`
  *
@@ -20,11 +20,11 @@
  *     ... the system's own sleep ...
  *     weir_offload_collect(&offload);
  *
- * so that what finished is handed out by `weir_offload_next` until the next wait. The first op to finish after a collect
- * calls the backend's `wake`, asleep or not: a foreign loop may be the one that sleeps.
+ * so that what finished is handed out by `weir_offload_next` until the next wait. The first op to finish after a
+ * collect calls the backend's `wake`, asleep or not: a foreign loop may be the one that sleeps.
  *
- * Known weakness: a pool has one queue. Work that takes minutes, WEIR_OFFLOAD_THREADS of it at once, holds up the files
- * of that loop, though never the loop itself. A close waits for what has begun. */
+ * Known weakness: a pool has one queue. Work that takes minutes, WEIR_OFFLOAD_THREADS of it at once, holds up the
+ * files of that loop, though never the loop itself. A close waits for what has begun. */
 #ifndef WEIR_BACKEND_OFFLOAD_OFFLOAD_H
 #define WEIR_BACKEND_OFFLOAD_OFFLOAD_H
 
@@ -75,16 +75,16 @@ struct weir_offload {
  * must stay where it is until the close. */
 void weir_offload_open(struct weir_offload *offload, struct weir_backend_state *state, weir_offload_fn *run);
 
-/* No op is here. Ends the threads and waits for them, so it comes before the backend closes what `wake` needs. `forked`:
- * this is a child process, the threads are the parent's, and only memory is given back, whatever is here. Takes one that
- * was never opened, all zero. */
+/* No op is here. Ends the threads and waits for them, so it comes before the backend closes what `wake` needs.
+ * `forked`: this is a child process, the threads are the parent's, and only memory is given back, whatever is here.
+ * Takes one that was never opened, all zero. */
 void weir_offload_close(struct weir_offload *offload, bool forked);
 
 /* Queues `op`. 0, or WEIR_ENOMEM and nothing is started: no memory, or no thread can be had and there is none yet. */
 int weir_offload_submit(struct weir_offload *offload, struct weir_port_op *op);
 
-/* One that has not begun ends with WEIR_ECANCELED, by the next `collect`; one that has begun runs to its end. Also twice,
- * and for one that has finished. Needs no memory. */
+/* One that has not begun ends with WEIR_ECANCELED, by the next `collect`; one that has begun runs to its end. Also
+ * twice, and for one that has finished. Needs no memory. */
 void weir_offload_cancel(struct weir_offload *offload, struct weir_port_op *op);
 
 /* Whether something has finished, or is still to be handed out: then the backend must not sleep. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The poll backend, for systems without epoll and for those who want to compare: one dense array of what is watched, and
- * beside it where each descriptor stands in that. All else is in backend/ready/.
+ * The poll backend, for systems without epoll and for those who want to compare: one dense array of what is watched,
+ * and beside it where each descriptor stands in that. All else is in backend/ready/.
  *
- * Row 0 is the waker; row n belongs to the descriptor in it, and `row[fd]` is n, or 0 for one that is not watched. A row
- * that goes is filled by the last one. The scan for what is ready goes on where the last one stopped, so that no row is
- * served before the others when more are ready than one wait reports.
+ * Row 0 is the waker; row n belongs to the descriptor in it, and `row[fd]` is n, or 0 for one that is not watched. A
+ * row that goes is filled by the last one. The scan for what is ready goes on where the last one stopped, so that no
+ * row is served before the others when more are ready than one wait reports.
  *
  * Known weakness: every sleep costs a pass over all that is watched, in the system and here. A process that lowers its
  * limit of descriptors below what it has open is refused the sleep (EINVAL), and the loop ends with that. */
@@ -31,7 +31,7 @@ struct poll_state {
 
 static struct poll_state *of(struct weir_ready *ready) { return (struct poll_state *)ready; }
 
-/* ---- the poller --------------------------------------------------------------------------------------------------- */
+/* ---- the poller -------------------------------------------------------------------------------------------------- */
 
 static size_t twice(size_t capacity, size_t least) {
     enum { first_capacity = 64 };
@@ -117,7 +117,7 @@ static int wait(struct weir_ready *ready, uint64_t timeout_ns, struct weir_ready
 
 static const struct weir_poller poller = {.watch = watch, .wait = wait};
 
-/* ---- the backend -------------------------------------------------------------------------------------------------- */
+/* ---- the backend ------------------------------------------------------------------------------------------------- */
 
 static void close_poll(struct weir_backend_state *state, bool forked) {
     struct poll_state *p = (struct poll_state *)state;
@@ -128,9 +128,7 @@ static void close_poll(struct weir_backend_state *state, bool forked) {
     weir_memory_free(memory, p, sizeof *p);
 }
 
-static int watch_waker(struct poll_state *p) {
-    return watch(&p->ready, p->ready.waker, 0, WEIR_READY_IN, 0);
-}
+static int watch_waker(struct poll_state *p) { return watch(&p->ready, p->ready.waker, 0, WEIR_READY_IN, 0); }
 
 static int open_poll(struct weir_backend_state **ret, const struct weir_backend_env *env) {
     struct poll_state *p = weir_memory_new(env->memory, sizeof *p);

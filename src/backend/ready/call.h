@@ -10,8 +10,8 @@
 /* Does `call`, counting system calls and open handles in `state`. */
 int weir_ready_call(struct weir_backend_state *state, struct weir_call *call);
 
-/* The two halves of it: the act itself, which touches nothing but `call` and may be done on any thread; and the counting
- * of the handles that came or went with it, given what it returned. */
+/* The two halves of it: the act itself, which touches nothing but `call` and may be done on any thread; and the
+ * counting of the handles that came or went with it, given what it returned. */
 int weir_ready_do(struct weir_call *call);
 void weir_ready_count(struct weir_backend_state *state, const struct weir_call *call, int status);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Handles come by calls, by accepts and from the threads that open files; all of them pass through `keep`. A file is not
- * watched, so the poller's limit is nothing to it, but it has an entry, for the child that must close its copy. */
+ * Handles come by calls, by accepts and from the threads that open files; all of them pass through `keep`. A file is
+ * not watched, so the poller's limit is nothing to it, but it has an entry, for the child that must close its copy. */
 #include "backend/ready/own.h"
 
 #include <assert.h>

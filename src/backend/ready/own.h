@@ -7,14 +7,15 @@
 
 #include "backend/ready/ready.h"
 
-/* Takes open handles, counted already, into the table. All, or none, and then they are closed: WEIR_ENOMEM; WEIR_EMFILE,
- * since the poller cannot watch a number that high. */
+/* Takes open handles, counted already, into the table. All, or none, and then they are closed: WEIR_ENOMEM;
+ * WEIR_EMFILE, since the poller cannot watch a number that high. */
 int weir_ready_keep(struct weir_ready *ready, const weir_handle *handles, int count);
 
 /* The same for whatever `call`, which succeeded, has made. */
 int weir_ready_keep_made(struct weir_ready *ready, const struct weir_call *call);
 
-/* Whether the next handle will be low enough to be kept. For a connection, which would be lost: it can wait where it is. */
+/* Whether the next handle will be low enough to be kept. For a connection, which would be lost: it can wait where it
+ * is. */
 bool weir_ready_has_room(struct weir_ready *ready);
 
 static inline bool weir_ready_closes(const struct weir_call *call) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a thread does for an op. It sees the op and what that points to, which nobody else touches meanwhile; the state of
- * the backend belongs to the loop, which counts afterwards what was done here. */
+ * What a thread does for an op. It sees the op and what that points to, which nobody else touches meanwhile; the state
+ * of the backend belongs to the loop, which counts afterwards what was done here. */
 #include "backend/ready/perform.h"
 
 #include "backend/ready/call.h"

@@ -2,8 +2,8 @@
  *
  * The life of an op over a poller. An op is in one of four places: it waits in its descriptor's entry for an event; it
  * is queued, to be tried or ended without one; it was cancelled, and is queued to say so; or it may block, and is with
- * the threads of backend/offload/. Completions are made one at a time, in `next`, by the system call itself, so a receive
- * buffer is filled only when its reader is at hand, and all connections share one that stays in the cache.
+ * the threads of backend/offload/. Completions are made one at a time, in `next`, by the system call itself, so a
+ * receive buffer is filled only when its reader is at hand, and all connections share one that stays in the cache.
  *
  * Who is tried when: receives and accepts after an event, since asking before costs a refusal; sends and connects at
  * once, unless a refusal is known already; streams of files, for which there are no events, once per wait; reads by
@@ -23,7 +23,7 @@
 #include "sys/sys.h"
 
 #define SCRATCH WEIR_DELIVERY_MAX
-#define SCRATCH_ALIGN 4096           /* a copy of 100 KiB to the middle of a cache line takes 5 % longer */
+#define SCRATCH_ALIGN 4096 /* a copy of 100 KiB to the middle of a cache line takes 5 % longer */
 #define ACCEPTS 16
 #define HEAD_START 64 /* completions without an event that come before those with one; then they take turns */
 
@@ -42,7 +42,7 @@ static bool has_events(const struct weir_port_op *op) {
     return !may_block(op) && !weir_sys_is(op->handle, WEIR_HANDLE_FILE);
 }
 
-/* ---- starting and ending ------------------------------------------------------------------------------------------ */
+/* ---- starting and ending ----------------------------------------------------------------------------------------- */
 
 static struct weir_port_op **place_of(struct weir_ready *r, const struct weir_port_op *op) {
     struct weir_ready_entry *entry = &r->entries[weir_sys_fd(op->handle)];
@@ -62,7 +62,8 @@ static int enqueue(struct weir_ready *r, struct weir_port_op *op) {
 }
 
 static int offload(struct weir_ready *r, struct weir_port_op *op) {
-    const struct weir_call *call = op->kind == WEIR_PORT_CALL && weir_ready_closes(op->with.call) ? op->with.call : NULL;
+    const struct weir_call *call =
+        op->kind == WEIR_PORT_CALL && weir_ready_closes(op->with.call) ? op->with.call : NULL;
     if (call) weir_ready_disown(r, call->handle);
     int status = weir_offload_submit(&r->offload, op);
     if (status == 0) op->state = OFFLOADED;
@@ -100,7 +101,7 @@ void weir_ready_cancel(struct weir_backend_state *state, struct weir_port_op *op
     op->state = CANCELED;
 }
 
-/* ---- trying ------------------------------------------------------------------------------------------------------- */
+/* ---- trying ------------------------------------------------------------------------------------------------------ */
 
 static int64_t accept_one(struct weir_ready *r, const struct weir_port_op *op, int *os_code) {
     if (!weir_ready_has_room(r)) return WEIR_EMFILE;
@@ -145,15 +146,15 @@ static bool try(struct weir_ready *r, struct weir_port_op *op, struct weir_compl
     return true;
 }
 
-/* ---- delivering --------------------------------------------------------------------------------------------------- */
+/* ---- delivering -------------------------------------------------------------------------------------------------- */
 
 static bool fail(struct weir_port_op *op, int code, int os_code, struct weir_completion *ret) {
     *ret = (struct weir_completion){.op = op, .result = code, .os_code = os_code, .last = true};
     return true;
 }
 
-/* What was refused at once waits for a thread or an event from now on. The stream of a file has neither, and must not be
- * asked for ever. */
+/* What was refused at once waits for a thread or an event from now on. The stream of a file has neither, and must not
+ * be asked for ever. */
 static bool go_on(struct weir_ready *r, struct weir_port_op *op, struct weir_completion *ret) {
     if (may_block(op)) {
         int status = offload(r, op);
@@ -232,7 +233,7 @@ void weir_ready_release(struct weir_backend_state *state, const struct weir_comp
     (void)completion;
 }
 
-/* ---- waiting ------------------------------------------------------------------------------------------------------ */
+/* ---- waiting ----------------------------------------------------------------------------------------------------- */
 
 uint64_t weir_ready_now_ns(struct weir_backend_state *state) {
     struct weir_ready *r = of(state);
@@ -269,7 +270,7 @@ int weir_ready_wait(struct weir_backend_state *state, uint64_t deadline_ns) {
 
 void weir_ready_wake(struct weir_backend_state *state) { weir_sys_waker_wake(of(state)->waker); }
 
-/* ---- the whole ---------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 int weir_ready_refuse(const struct weir_backend_env *env, const char *act, int error) {
     int code = error == ENOSYS || error == EPERM ? WEIR_ENOTSUP : weir_sys_error(error);

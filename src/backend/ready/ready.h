@@ -3,13 +3,13 @@
  * Readiness turned into completion: everything of a readiness backend but the waiting itself. A backend embeds
  * `struct weir_ready` as the first member of its state, brings a poller, and fills its table with the functions below.
  *
- * What is known of a descriptor is an entry in a table indexed by it: which ops wait, and what the poller has been told
- * to watch (interest). Interest is sticky: it stays when the op it was for has ended, since the next one is usually near,
- * and goes when an event comes that no op takes. So a busy connection is registered once, and one that nobody reads
- * costs one wake-up and then none, whatever its peer does.
+ * What is known of a descriptor is an entry in a table indexed by it: which ops wait, and what the poller has been
+ * told to watch (interest). Interest is sticky: it stays when the op it was for has ended, since the next one is
+ * usually near, and goes when an event comes that no op takes. So a busy connection is registered once, and one that
+ * nobody reads costs one wake-up and then none, whatever its peer does.
  *
- * A poller reports events with a cookie, the descriptor and the entry's generation; closing moves the generation on, so
- * that an event still under way never reaches the next owner of the number. */
+ * A poller reports events with a cookie, the descriptor and the entry's generation; closing moves the generation on,
+ * so that an event still under way never reaches the next owner of the number. */
 #ifndef WEIR_BACKEND_READY_READY_H
 #define WEIR_BACKEND_READY_READY_H
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The select backend: the call that every system has. Two sets of bits say what is watched; the system is given copies,
- * which it changes. All else is in backend/ready/.
+ * The select backend: the call that every system has. Two sets of bits say what is watched; the system is given
+ * copies, which it changes. All else is in backend/ready/.
  *
- * A set has room for FD_SETSIZE descriptors, and to write the bit of a higher one is to write into other memory. So such
- * a descriptor is refused, with WEIR_EMFILE, where it is made or accepted, and, if it came another way, where it is to be
- * watched; no bit is written. A connection that would get such a number stays in its queue. Reading and writing it without waiting works, as does a file.
+ * A set has room for FD_SETSIZE descriptors, and to write the bit of a higher one is to write into other memory. So
+ * such a descriptor is refused, with WEIR_EMFILE, where it is made or accepted, and, if it came another way, where it
+ * is to be watched; no bit is written. A connection that would get such a number stays in its queue. Reading and
+ * writing it without waiting works, as does a file.
  *
  * Known weakness: every sleep costs a pass over all numbers below the highest. A descriptor that was closed behind our
  * back fails the whole call without saying which one it is; then each is looked at. */
@@ -29,7 +30,7 @@ struct select_state {
 
 static struct select_state *of(struct weir_ready *ready) { return (struct select_state *)ready; }
 
-/* ---- the poller --------------------------------------------------------------------------------------------------- */
+/* ---- the poller -------------------------------------------------------------------------------------------------- */
 
 static void mark(fd_set *set, int fd, bool on) {
     if (on)
@@ -95,7 +96,7 @@ static int wait(struct weir_ready *ready, uint64_t timeout_ns, struct weir_ready
 
 static const struct weir_poller poller = {.limit = FD_SETSIZE, .watch = watch, .wait = wait};
 
-/* ---- the backend -------------------------------------------------------------------------------------------------- */
+/* ---- the backend ------------------------------------------------------------------------------------------------- */
 
 static void close_select(struct weir_backend_state *state, bool forked) {
     struct select_state *s = (struct select_state *)state;

@@ -97,7 +97,7 @@ static int call_random(weir_sim *sim, const struct weir_call *call) {
 
 static int call_accept(struct weir_sim_socket *listener, struct weir_call *call) {
     struct weir_sim_socket *socket;
-    int result = weir_sim_accept(listener, &socket);
+    int result = listener->listening ? weir_sim_accept(listener, &socket) : WEIR_EINVAL;
     if (result == 0) call->other = weir_sim_socket_handle(socket);
     return result;
 }

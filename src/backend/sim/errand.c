@@ -146,8 +146,8 @@ bool weir_sim_errand_take(struct weir_sim_port *port, uint32_t others, struct we
     port->ripe--;
     take_out(&port->back, errand);
     append(&port->idle, errand);
-    *ret = (struct weir_completion){
-        .op = errand->op, .result = errand->result, .os_code = errand->os_code, .last = true};
+    *ret =
+        (struct weir_completion){.op = errand->op, .result = errand->result, .os_code = errand->os_code, .last = true};
     return true;
 }
 

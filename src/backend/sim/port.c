@@ -33,8 +33,7 @@ static uint64_t clock_ns(const struct weir_sim_port *port) { return WEIR_SIM_EPO
 
 bool weir_sim_port_busy(const struct weir_sim_port *port) {
     return !port->settled || port->count || port->back.count ||
-           atomic_load_explicit(&port->woken, memory_order_relaxed) ||
-           port->deadline_ns <= clock_ns(port);
+           atomic_load_explicit(&port->woken, memory_order_relaxed) || port->deadline_ns <= clock_ns(port);
 }
 
 uint64_t weir_sim_port_deadline(const struct weir_sim_port *port) {

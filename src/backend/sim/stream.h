@@ -26,7 +26,7 @@ struct weir_sim_end {
     weir_address name;
     struct weir_sim_flow out;
     struct weir_sim_event silence; /* keepalive.h */
-    int error; /* for whoever asks first */
+    int error;                     /* for whoever asks first */
     bool open, connected, half_closed, ended, reset;
 };
 

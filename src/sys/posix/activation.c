@@ -6,6 +6,7 @@
  * that is not all in order is one that is not for us. */
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,12 +45,6 @@ static int find(const char *names, const char *name, int count) {
     return -1;
 }
 
-static void tell(const char *names, char *text, size_t size) {
-    size_t length = strlen(names) < size ? strlen(names) : size - 1;
-    memcpy(text, names, length);
-    text[length] = 0;
-}
-
 int weir_sys_activated(const char *name, int *ret, char *there, size_t size, int *os_code) {
     const char *names = getenv("LISTEN_FDNAMES");
     int pid, count, index;
@@ -57,7 +52,7 @@ int weir_sys_activated(const char *name, int *ret, char *there, size_t size, int
     *os_code = 0;
     if (!number(getenv("LISTEN_PID"), &pid) || pid != getpid()) return WEIR_ENOENT;
     if (!number(getenv("LISTEN_FDS"), &count)) return WEIR_ENOENT;
-    tell(names ? names : "", there, size);
+    snprintf(there, size, "%s", names ? names : "");
     index = find(names ? names : "unknown", name, count);
     if (index < 0) return WEIR_ENOENT;
     fcntl(FIRST + index, F_SETFD, FD_CLOEXEC);

@@ -46,9 +46,7 @@ static int unfit(int fd) {
 }
 
 /* A FIFO without a reader, and a socket, cannot even be opened, and say ENXIO. */
-static int open_failed(int *os_code) {
-    return weir_sys_fail_with(errno == ENXIO ? EOPNOTSUPP : errno, os_code);
-}
+static int open_failed(int *os_code) { return weir_sys_fail_with(errno == ENXIO ? EOPNOTSUPP : errno, os_code); }
 
 int64_t weir_sys_open(const char *path, int flags, int *os_code) {
     const mode_t mode = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH;
@@ -102,8 +100,8 @@ int64_t weir_sys_read_at(int64_t handle, void *bytes, size_t size, uint64_t offs
     return n >= 0 ? n : weir_sys_fail(os_code);
 }
 
-/* The file's own position is -1 to this call. Zero is not believed: Linux 5.9 and 5.10 say so of what they do not hold. Errors are asked for again, too: among them
- * is that this file, or this kernel, knows of no such read. */
+/* The file's own position is -1 to this call. Zero is not believed: Linux 5.9 and 5.10 say so of what they do not hold.
+ * Errors are asked for again, too: among them is that this file, or this kernel, knows of no such read. */
 int64_t weir_sys_read_at_now(int64_t handle, void *bytes, size_t size, uint64_t offset) {
     struct iovec piece = {.iov_base = bytes, .iov_len = size};
     ssize_t n = preadv2(weir_sys_fd(handle), &piece, 1, (off_t)offset, no_wait);

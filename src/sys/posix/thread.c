@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Threads of POSIX. A new one inherits the mask of its maker, so all signals are blocked around the start: none of them
- * is delivered there between its first instruction and a mask of its own. A write beyond a limit of the process (SIGXFSZ)
- * or to a pipe without readers is then an error of the call, too. Locks and signals of default kind cannot fail to be
- * made, and misuse of them is ours. */
+ * Threads of POSIX. A new one inherits the mask of its maker, so all signals but faults are blocked around the start:
+ * none of them is delivered there between its first instruction and a mask of its own. A write beyond a limit of the
+ * process (SIGXFSZ) or to a pipe without readers is then an error of the call, too. Locks and signals of default kind
+ * cannot fail to be made, and misuse of them is ours. */
 #include "sys/thread.h"
 
 #include <assert.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <weir/error.h>
 
@@ -16,7 +18,7 @@ _Static_assert(sizeof(pthread_t) <= sizeof(struct weir_sys_thread), "a thread's 
 _Static_assert(sizeof(pthread_mutex_t) <= sizeof(struct weir_sys_lock), "a lock fits");
 _Static_assert(sizeof(pthread_cond_t) <= sizeof(struct weir_sys_signal), "a signal fits");
 
-/* ---- threads ------------------------------------------------------------------------------------------------------ */
+/* ---- threads ----------------------------------------------------------------------------------------------------- */
 
 static void *begin(void *user) {
     struct weir_sys_thread *thread = user;
@@ -24,12 +26,20 @@ static void *begin(void *user) {
     return NULL;
 }
 
+/* A fault is the thread's own, and whoever handles faults wants to see it. */
+static void block_all_but_faults(sigset_t *ret) {
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+    sigfillset(ret);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(ret, faults[i]);
+}
+
 int weir_sys_thread_start(struct weir_sys_thread *ret, void (*main)(void *user), void *user) {
-    sigset_t all, before;
+    sigset_t blocked, before;
     ret->main = main;
     ret->user = user;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    block_all_but_faults(&blocked);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
     int error = pthread_create((pthread_t *)ret->storage, NULL, begin, ret);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error == 0 ? 0 : WEIR_ENOMEM;
@@ -41,7 +51,14 @@ void weir_sys_thread_join(struct weir_sys_thread *thread) {
     (void)error;
 }
 
-/* ---- locks and signals -------------------------------------------------------------------------------------------- */
+unsigned weir_sys_processors(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return (unsigned)CPU_COUNT(&set);
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (unsigned)n : 1;
+}
+
+/* ---- locks and signals ------------------------------------------------------------------------------------------- */
 
 static pthread_mutex_t *mutex_of(struct weir_sys_lock *lock) { return (pthread_mutex_t *)lock->storage; }
 static pthread_cond_t *condition_of(struct weir_sys_signal *signal) { return (pthread_cond_t *)signal->storage; }

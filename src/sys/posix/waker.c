@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What ends a sleep from another thread: an eventfd. Its counter has room for more wakes than there will be, so one that
- * is only watched for edges need not be drained. */
+ * What ends a sleep from another thread: an eventfd. Its counter has room for more wakes than there will be, so one
+ * that is only watched for edges need not be drained. */
 #include <sys/eventfd.h>
 #include <unistd.h>
 
