@@ -14,13 +14,14 @@ WEIR_BEGIN
  * `weir_transport_set_protocol`. Returns 0, WEIR_ENOMEM, WEIR_EMFILE, WEIR_EBUDGET, WEIR_EINVAL. */
 WEIR_API int weir_pipe_pair(weir_loop *loop, const weir_limits *limits, weir_transport *ret[2]);
 
-/* A descriptor of the system as a transport: a connected stream socket, an end of a pipe, a terminal, a character device,
- * a regular file (read and written off the loop's thread, from where its own position stands). It moves bytes in the
- * directions it was opened for, and can half-close if it is a socket. `owner` must be said: WEIR_TAKE, WEIR_BORROW or
- * WEIR_DUP (weir/handle.h). Requirement 63 of docs/seeds.md: the same operations on files, pipes and sockets.
+/* A descriptor of the system as a transport: a connected stream socket, an end of a pipe, a terminal, a character
+ * device, a regular file (read and written off the loop's thread, from where its own position stands). It moves bytes
+ * in the directions it was opened for, and can half-close if it is a socket. `owner` must be said: WEIR_TAKE,
+ * WEIR_BORROW or WEIR_DUP (weir/handle.h). Requirement 63 of docs/seeds.md: the same operations on files, pipes and
+ * sockets.
  *
- * Manners: the flags of a descriptor are never changed unless it was taken, since O_NONBLOCK belongs to everybody who has
- * it: sockets are asked with MSG_DONTWAIT, pipes and terminals with RWF_NOWAIT or after a poll.
+ * Manners: the flags of a descriptor are never changed unless it was taken, since O_NONBLOCK belongs to everybody who
+ * has it: sockets are asked with MSG_DONTWAIT, pipes and terminals with RWF_NOWAIT or after a poll.
  *
  * Given back: a borrowed or duplicated descriptor is given back when `disconnected` has come, with nothing of it in
  * flight; a socket is neither shut down by close nor reset by abort (half_close does what it says). A regular file

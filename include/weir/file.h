@@ -14,16 +14,16 @@
 
 WEIR_BEGIN
 
-/* ---- as a transport ----------------------------------------------------------------------------------------------- */
+/* ---- as a transport ---------------------------------------------------------------------------------------------- */
 
 /* Opens `path` as a transport. It starts as WEIR_CONNECTING; the file is opened off the loop's thread, and then
  * `connected` follows, or `disconnected` with the stage WEIR_STAGE_OPEN and WEIR_ENOENT, WEIR_EACCES, WEIR_EEXIST...
  * `flags` are enum weir_file_flags; `path` is copied.
  *
- * Reading begins at the start, no faster than the protocol takes it, and ends with `ended`. Writing begins at the start,
- * or with WEIR_FILE_APPEND at the end: bytes are queued and written in order, one piece in flight. A file opened for
- * both has a position for each direction. What is missing is WEIR_ENOTSUP: write on one opened for reading, half_close
- * on one opened for writing only (weir_pipe then closes it).
+ * Reading begins at the start, no faster than the protocol takes it, and ends with `ended`. Writing begins at the
+ * start, or with WEIR_FILE_APPEND at the end: bytes are queued and written in order, one piece in flight. A file opened
+ * for both has a position for each direction. What is missing is WEIR_ENOTSUP: write on one opened for reading,
+ * half_close on one opened for writing only (weir_pipe then closes it).
  *
  * Close flushes, closes the file off the thread, and only then `disconnected` comes: without a reason, the system has
  * taken every byte. That is not yet the disk: nothing is synced unless you do (weir_file_sync). A full disk, a quota
@@ -42,7 +42,7 @@ WEIR_API int weir_file_open(weir_loop *loop, const char *path, unsigned flags, c
 WEIR_API int weir_null_open(weir_loop *loop, const weir_limits *limits, const weir_protocol *protocol, void *self,
                             weir_transport **ret);
 
-/* ---- by offset ---------------------------------------------------------------------------------------------------- */
+/* ---- by offset --------------------------------------------------------------------------------------------------- */
 
 /* A file opened for access by offset. Yours; zero it. It must stay where it is from weir_file_at_open until the `done`
  * of its close begins (or that of an open that failed). While it is open weir_loop_close answers WEIR_EBUSY; weir_run
@@ -76,8 +76,8 @@ typedef struct weir_file_op {
 } weir_file_op;
 
 /* Each of these starts an operation and returns 0, or WEIR_EINVAL (no `done`), WEIR_EBUSY (the op is active),
- * WEIR_ECLOSED (the file is not open), WEIR_ENOMEM, WEIR_EMFILE; then `done` is not called. Any number of operations may
- * be in flight on one file; they run in no particular order. Legal in every callback of the loop. */
+ * WEIR_ECLOSED (the file is not open), WEIR_ENOMEM, WEIR_EMFILE; then `done` is not called. Any number of operations
+ * may be in flight on one file; they run in no particular order. Legal in every callback of the loop. */
 
 /* Opens `path`, which must live until `done`: result 0, or WEIR_ENOENT, WEIR_EACCES, WEIR_EEXIST, WEIR_ENOTSUP (no
  * regular file)... and then the file is idle again. WEIR_EBUSY when it is open already. A cancel that comes too late
@@ -100,9 +100,9 @@ WEIR_API int weir_file_sync(weir_file *file, weir_file_op *op);
  * idle when `done` begins. WEIR_EBUSY while operations are in flight; needs no memory. A close cannot be cancelled. */
 WEIR_API int weir_file_close(weir_file *file, weir_file_op *op);
 
-/* Asks a started operation to end: one that has not begun ends with WEIR_ECANCELED, one that has begun with what it came
- * to; a read or write in several parts ends with WEIR_ECANCELED after the part under way, its bytes counted in `moved`.
- * Zero also for an idle one. Needs no memory. */
+/* Asks a started operation to end: one that has not begun ends with WEIR_ECANCELED, one that has begun with what it
+ * came to; a read or write in several parts ends with WEIR_ECANCELED after the part under way, its bytes counted in
+ * `moved`. Zero also for an idle one. Needs no memory. */
 WEIR_API int weir_file_op_cancel(weir_file_op *op);
 
 /* Whether it is started and `done` has not begun. */
@@ -111,7 +111,7 @@ WEIR_API bool weir_file_op_active(const weir_file_op *op);
 /* Whether an open has succeeded and no close was started. */
 WEIR_API bool weir_file_is_open(const weir_file *file);
 
-/* ---- a file into a transport -------------------------------------------------------------------------------------- */
+/* ---- a file into a transport ------------------------------------------------------------------------------------- */
 
 /* One weir_sendfile. Yours; zero it, set `done`; it must stay where it is until `done` begins. */
 typedef struct weir_sendfile_op {
@@ -130,19 +130,19 @@ typedef struct weir_sendfile_op {
 
 /* Sends `before`, then `length` bytes of `file` from `offset` (UINT64_MAX: up to its end), then `after`, in this order
  * and with nothing of it held but one block of at most 64 KiB: it is the producer of `to` while it runs, and waits when
- * `to` says pause. What is written to `to` by others meanwhile goes out between its pieces. `before` and `after` (may be
- * NULL when their size is 0) must live until `done`; `file` must stay open until then.
+ * `to` says pause. What is written to `to` by others meanwhile goes out between its pieces. `before` and `after` (may
+ * be NULL when their size is 0) must live until `done`; `file` must stay open until then.
  *
  * A file that is shorter than `length` ends it with WEIR_ETRUNCATED, without `after`; the transport lives, and it is
- * yours to decide what the peer makes of the part. So does any failure to read. When `to` is lost it ends with what that
- * was lost with. Returns 0; WEIR_EBUSY (`to` has a producer, the op is active); WEIR_ECLOSED (`to`, or the file is not
- * open); WEIR_ENOTSUP (`to` cannot send); WEIR_EINVAL (two loops, no `done`); WEIR_ENOMEM. PyParallel's sendfile(before,
- * file, after). */
+ * yours to decide what the peer makes of the part. So does any failure to read. When `to` is lost it ends with what
+ * that was lost with. Returns 0; WEIR_EBUSY (`to` has a producer, the op is active); WEIR_ECLOSED (`to`, or the file is
+ * not open); WEIR_ENOTSUP (`to` cannot send); WEIR_EINVAL (two loops, no `done`); WEIR_ENOMEM. PyParallel's
+ * sendfile(before, file, after). */
 WEIR_API int weir_sendfile(weir_transport *to, weir_sendfile_op *op, const void *before, size_t before_size,
                            weir_file *file, uint64_t offset, uint64_t length, const void *after, size_t after_size);
 
-/* Asks it to end: `done` follows with WEIR_ECANCELED, and `moved` tells how far it came; a piece of which a part has left
- * is sent to its end first. Zero also for an idle one. Needs no memory. */
+/* Asks it to end: `done` follows with WEIR_ECANCELED, and `moved` tells how far it came; a piece of which a part has
+ * left is sent to its end first. Zero also for an idle one. Needs no memory. */
 WEIR_API int weir_sendfile_cancel(weir_sendfile_op *op);
 
 WEIR_END

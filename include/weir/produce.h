@@ -2,11 +2,13 @@
  *
  * Producers beyond one flow: a source that is asked (`weir_pull`), one source into many consumers (`weir_tee`), many
  * sources into one consumer (`weir_merge`). All stand on the one registered producer that a transport has
- * (weir_transport_register), so a consumer that is full pauses them, and memory stays bounded from end to end. A file is
- * a producer too: weir_file_open and weir_pipe, or weir_sendfile.
+ * (weir_transport_register), so a consumer that is full pauses them, and memory stays bounded from end to end. A file
+ * is a producer too: weir_file_open and weir_pipe, or weir_sendfile.
  *
  * The structs are yours: zero them, fill in the first part, and keep them where they are until `ended` begins, which
- * comes exactly once, on the loop's thread, never inside a call; a start that failed brings none.
+ * comes exactly once, on the loop's thread, never inside a call; a start that failed brings none. A source that is
+ * given another protocol (weir_transport_set_protocol) leaves its tee or merge without a word: a tee is then over, and
+ * so is a merge with its last source, and `ended` does not come.
  *
  * Requirements 126-139 of docs/seeds.md: PEP 3153's producers and consumers, the pull producer it leaves out. */
 #ifndef WEIR_PRODUCE_H
@@ -16,7 +18,7 @@
 
 WEIR_BEGIN
 
-/* ---- a source that is asked --------------------------------------------------------------------------------------- */
+/* ---- a source that is asked -------------------------------------------------------------------------------------- */
 
 typedef enum weir_pull_flags {
     WEIR_PULL_LEAVE_OPEN = 1 /* the end of the source is not passed on */
@@ -54,7 +56,7 @@ WEIR_API void weir_pull_more(weir_pull *pull);
  * not run. Needs no memory. */
 WEIR_API int weir_pull_stop(weir_pull *pull);
 
-/* ---- one source, many consumers ----------------------------------------------------------------------------------- */
+/* ---- one source, many consumers ---------------------------------------------------------------------------------- */
 
 typedef enum weir_tee_flags {
     WEIR_TEE_DROP_LOST = 1 /* a lost consumer drops out, the others go on; else it stops all of them */
@@ -86,14 +88,14 @@ typedef struct weir_tee {
     bool stopped;
 } weir_tee;
 
-/* Pipes `from` into the `to` of each of `count` > 0 branches (yours as long as the tee), no faster than the slowest takes
- * it: becomes the protocol of `from` and the producer of every consumer. The end of `from` half-closes each; the loss of
- * `from` aborts each. When a consumer is lost `from` and the others are aborted, or it drops out (WEIR_TEE_DROP_LOST);
- * with the last one `from` is aborted. Bytes are copied once for each consumer. Returns 0, or as weir_pipe_flow, and
- * then nothing is changed; also WEIR_EINVAL (a consumer twice, or `from` itself). */
+/* Pipes `from` into the `to` of each of `count` > 0 branches (yours as long as the tee), no faster than the slowest
+ * takes it: becomes the protocol of `from` and the producer of every consumer. The end of `from` half-closes each; the
+ * loss of `from` aborts each. When a consumer is lost `from` and the others are aborted, or it drops out
+ * (WEIR_TEE_DROP_LOST); with the last one `from` is aborted. Bytes are copied once for each consumer. Returns 0, or as
+ * weir_pipe_flow, and then nothing is changed; also WEIR_EINVAL (a consumer twice, or `from` itself). */
 WEIR_API int weir_tee_start(weir_tee *tee, weir_transport *from, weir_tee_branch *branches, size_t count);
 
-/* ---- many sources, one consumer ----------------------------------------------------------------------------------- */
+/* ---- many sources, one consumer ---------------------------------------------------------------------------------- */
 
 typedef enum weir_merge_flags {
     WEIR_MERGE_DROP_LOST = 1 /* a source that is lost drops out, the others go on; else it stops all of them */
@@ -113,7 +115,8 @@ typedef struct weir_merge_source {
 } weir_merge_source;
 
 typedef struct weir_merge {
-    /* All sources are gone. `reason` NULL: each that was not dropped ended in order, and `to` has accepted every byte. */
+    /* All sources are gone. `reason` NULL: each that was not dropped ended in order, and `to` has accepted every byte.
+     * */
     void (*ended)(struct weir_merge *merge, const weir_error *reason);
     void *user;     /* yours */
     unsigned flags; /* weir_merge_flags */

@@ -11,8 +11,8 @@
 
 WEIR_BEGIN
 
-/* Yours; zero it, set `run` and `done`. It must stay where it is from weir_work_submit until `done` begins, and may then
- * be freed or submitted again. */
+/* Yours; zero it, set `run` and `done`. It must stay where it is from weir_work_submit until `done` begins, and may
+ * then be freed or submitted again. */
 typedef struct weir_work {
     /* On another thread. It may block, and must not call anything of the loop but post, stop and wake. What it returns
      * becomes the result; negative values are best kept to WEIR_E... */

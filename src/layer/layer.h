@@ -71,15 +71,15 @@ enum weir_layer_hold {
 struct weir_layer {
     weir_transport base;
     struct weir_turn turn;
-    weir_address peer;     /* of what was below, once that is gone */
-    size_t lost;           /* bytes it could not send */
-    unsigned holds;        /* enum weir_layer_hold */
-    bool recalled;         /* the base wants its queue back */
-    bool finishing;        /* the end could not be sent yet */
-    bool dropping;         /* softly: below is closed after that */
-    bool sending;          /* within `send` */
-    bool flushes;          /* and below is flushed after it, if */
-    bool wrote;            /* it wrote anything */
+    weir_address peer; /* of what was below, once that is gone */
+    size_t lost;       /* bytes it could not send */
+    unsigned holds;    /* enum weir_layer_hold */
+    bool recalled;     /* the base wants its queue back */
+    bool finishing;    /* the end could not be sent yet */
+    bool dropping;     /* softly: below is closed after that */
+    bool sending;      /* within `send` */
+    bool flushes;      /* and below is flushed after it, if */
+    bool wrote;        /* it wrote anything */
 };
 
 /* The fields of `driver` for an object of `type`, which begins with struct weir_layer. `bits`: capabilities beyond those
@@ -121,20 +121,21 @@ static inline weir_transport *weir_layer_below(const struct weir_layer *l) { ret
 static inline struct weir_layer *weir_layer_of(weir_transport *t) { return (struct weir_layer *)(void *)t; }
 
 /* Upwards. */
-void weir_layer_up(struct weir_layer *l);       /* the handshake is done: `connected` */
-bool weir_layer_has_room(struct weir_layer *l); /* asked when a unit is at hand; false: it is kept below until there is */
+void weir_layer_up(struct weir_layer *l); /* the handshake is done: `connected` */
+bool weir_layer_has_room(
+    struct weir_layer *l); /* asked when a unit is at hand; false: it is kept below until there is */
 void weir_layer_deliver(struct weir_layer *l, const uint8_t *bytes, size_t n);
 void weir_layer_ended(struct weir_layer *l); /* the peer's end, told by the format */
 void weir_layer_fail(struct weir_layer *l, int code);
 void weir_layer_hold(struct weir_layer *l, enum weir_layer_hold hold, bool on);
 
 /* Downwards. */
-size_t weir_layer_most(const struct weir_layer *l); /* bytes that one unit may have: the whole queue below */
-bool weir_layer_may_send(struct weir_layer *l, size_t n); /* a unit of n bytes of data; false: to be asked again */
+size_t weir_layer_most(const struct weir_layer *l);         /* bytes that one unit may have: the whole queue below */
+bool weir_layer_may_send(struct weir_layer *l, size_t n);   /* a unit of n bytes of data; false: to be asked again */
 bool weir_layer_may_answer(struct weir_layer *l, size_t n); /* the same for the layer's own, which may go further */
-int weir_layer_write(struct weir_layer *l, const void *bytes, size_t n); /* what was granted; 0 or WEIR_E... */
+int weir_layer_write(struct weir_layer *l, const void *bytes, size_t n);       /* what was granted; 0 or WEIR_E... */
 int64_t weir_layer_pass(struct weir_layer *l, const uint8_t *bytes, size_t n); /* as `out` */
 int weir_layer_end_below(struct weir_layer *l); /* for formats without an end: it is that of below. 0 */
-void weir_layer_send_on(struct weir_layer *l); /* what was refused, or held by the kind, may go on now */
+void weir_layer_send_on(struct weir_layer *l);  /* what was refused, or held by the kind, may go on now */
 
 #endif

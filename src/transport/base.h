@@ -24,7 +24,8 @@ enum weir_driver_caps {
     WEIR_CAN_HALF_CLOSE = 4,
     WEIR_LINGERS = 8, /* close must wait for the peer's end, or bytes already sent may be destroyed */
     WEIR_DRAINS = 16, /* after a failed send, receiving still delivers what had come, and then ends */
-    WEIR_STANDS = 32  /* on another transport, which is the peer's: it alone looks at rates, and counts as a connection */
+    WEIR_STANDS =
+        32 /* on another transport, which is the peer's: it alone looks at rates, and counts as a connection */
 };
 
 /* Downward calls. None calls back into the base from within, except `drop`, which may report gone at once. */
@@ -84,17 +85,17 @@ enum weir_hold {
 /* Bytes that moved in one direction since a moment, of which so many are demanded in so much time. */
 struct weir_window {
     uint64_t moved;
-    uint64_t unsent;   /* sending: not acknowledged when the window began */
-    uint32_t since;    /* timer slots */
-    uint32_t held_at;  /* receiving: since then it has been held */
+    uint64_t unsent;  /* sending: not acknowledged when the window began */
+    uint32_t since;   /* timer slots */
+    uint32_t held_at; /* receiving: since then it has been held */
     bool open, held;
-    bool measured;     /* `unsent` is known */
+    bool measured; /* `unsent` is known */
 };
 
 /* What hardly any transport has. */
 struct weir_rare {
     struct weir_window in, out;
-    uint64_t due_ns;             /* when the expected message must be whole */
+    uint64_t due_ns;              /* when the expected message must be whole */
     bool not_owed;                /* no message is expected */
     weir_transport *over, *under; /* neighbours in a stack */
     size_t need, floor;           /* of the one over it: at least this receive limit, and this floor */
@@ -118,7 +119,7 @@ struct weir_extras {
     weir_op *finished; /* the last of the ops whose `done` is due; they are a ring */
     const weir_producer *producer;
     void *producer_self;
-    bool own_producer; /* the first member of a struct weir_own_producer */
+    bool own_producer;                  /* the first member of a struct weir_own_producer */
     struct weir_connecting *connecting; /* until connected */
     struct weir_rare *rare;
 };
@@ -165,15 +166,15 @@ struct weir_transport {
     unsigned finished : 1;    /* the driver was told to finish */
     unsigned recalling : 1;
     unsigned dropped : 1;
-    unsigned reset : 1; /* by a reset */
-    unsigned gone : 1;  /* the driver has let go */
+    unsigned reset : 1;        /* by a reset */
+    unsigned gone : 1;         /* the driver has let go */
     unsigned own_protocol : 1; /* the first member of a struct weir_own_protocol */
-    unsigned busy : 1;  /* its user says so */
-    unsigned cut : 1;   /* by a drain at its deadline */
-    unsigned why : 2;   /* enum weir_why */
-    unsigned caps : 6;  /* enum weir_driver_caps: of the driver, or fewer */
-    unsigned hurried : 1; /* dropped a second time */
-    unsigned counted : 1; /* a connection of its scope's owner */
+    unsigned busy : 1;         /* its user says so */
+    unsigned cut : 1;          /* by a drain at its deadline */
+    unsigned why : 2;          /* enum weir_why */
+    unsigned caps : 6;         /* enum weir_driver_caps: of the driver, or fewer */
+    unsigned hurried : 1;      /* dropped a second time */
+    unsigned counted : 1;      /* a connection of its scope's owner */
 };
 
 extern const weir_protocol weir_nobody;
@@ -308,12 +309,12 @@ uint64_t weir_rest_ns(uint64_t limit_ns, uint64_t elapsed_ns); /* what is left o
 uint64_t weir_elapsed_ns(const weir_transport *t, uint32_t since);
 
 /* Least rates and expected messages. */
-int weir_pace_init(weir_transport *t);                 /* WEIR_ENOMEM */
-void weir_pace_receiving(weir_transport *t, bool on);  /* the driver was told so */
-void weir_pace_sending(weir_transport *t);             /* whether bytes wait for the peer may have changed */
-uint64_t weir_pace_rest_ns(const weir_transport *t);   /* until there is something to judge */
-bool weir_pace_judge(weir_transport *t);               /* whether it failed */
-void weir_pace_forget(weir_transport *t);              /* what was expected */
+int weir_pace_init(weir_transport *t);                /* WEIR_ENOMEM */
+void weir_pace_receiving(weir_transport *t, bool on); /* the driver was told so */
+void weir_pace_sending(weir_transport *t);            /* whether bytes wait for the peer may have changed */
+uint64_t weir_pace_rest_ns(const weir_transport *t);  /* until there is something to judge */
+bool weir_pace_judge(weir_transport *t);              /* whether it failed */
+void weir_pace_forget(weir_transport *t);             /* what was expected */
 void weir_pace_hint(const weir_transport *t, char *text, size_t size);
 static inline void weir_pace_received(weir_transport *t, size_t n) {
     struct weir_rare *rare = weir_rare_if_any(t);

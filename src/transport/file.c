@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * The driver over a regular file. It is opened and closed off the loop's thread, since a disk or a network may be slow
- * in both; what it does between is file_io.c's. While the open is under way the transport is connecting; it is gone when
- * the close has told what it had to tell.
+ * in both; what it does between is file_io.c's. While the open is under way the transport is connecting; it is gone
+ * when the close has told what it had to tell.
  *
  *   OPENING --opened--> reading, writing --drop, both idle--> FINISHING --> gone
  *       +------- failed, or dropped meanwhile ----------------------^
  *
- * Letting go always waits for a turn of its own: a drop may come from within the protocol's callback, when it is not yet
- * known how much of what was read it uses, and a file that was lent must go back by the rest. */
+ * Letting go always waits for a turn of its own: a drop may come from within the protocol's callback, when it is not
+ * yet known how much of what was read it uses, and a file that was lent must go back by the rest. */
 #include <weir/file.h>
 
 #include <assert.h>
@@ -36,7 +36,7 @@ static struct file *of_acting(struct weir_port_op *op) {
     return (struct file *)(void *)((char *)op - offsetof(struct file, acting));
 }
 
-/* ---- letting go --------------------------------------------------------------------------------------------------- */
+/* ---- letting go -------------------------------------------------------------------------------------------------- */
 
 static void finished(struct weir_port_op *op, const struct weir_completion *c) {
     struct file *f = of_acting(op);
@@ -79,7 +79,7 @@ static void drop(weir_transport *t, bool reset) {
     release_later(t);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------------ */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 static void begin(struct file *f, weir_handle handle, uint64_t offset) {
     f->handle = handle;
@@ -99,7 +99,7 @@ static void opened(struct weir_port_op *op, const struct weir_completion *c) {
         weir_transport_connected(&f->base);
 }
 
-/* ---- the driver --------------------------------------------------------------------------------------------------- */
+/* ---- the driver -------------------------------------------------------------------------------------------------- */
 
 static int receive(weir_transport *t, bool on) { return weir_file_receive(&file_of(t)->reader, on); }
 
@@ -160,7 +160,7 @@ static int make(struct weir_scope *scope, const struct weir_driver *driver, weir
     return 0;
 }
 
-/* ---- the ways in -------------------------------------------------------------------------------------------------- */
+/* ---- the ways in ------------------------------------------------------------------------------------------------- */
 
 static int start_opening(struct file *f, const char *path, unsigned flags) {
     size_t size = strlen(path) + 1;
@@ -180,8 +180,8 @@ int weir_file_open(weir_loop *loop, const char *path, unsigned flags, const weir
     struct weir_scope *scope = weir_scope_for(loop, limits);
     struct file *f;
     if (!scope) return WEIR_ENOMEM;
-    int status = make(scope, driver_for(flags & WEIR_FILE_READ, flags & WEIR_FILE_WRITE), WEIR_CONNECTING, protocol,
-                      self, &f);
+    int status =
+        make(scope, driver_for(flags & WEIR_FILE_READ, flags & WEIR_FILE_WRITE), WEIR_CONNECTING, protocol, self, &f);
     weir_scope_drop(scope);
     if (status < 0) return status;
     status = start_opening(f, path, flags);

@@ -52,7 +52,7 @@ static weir_file_op *op_of(struct weir_port_op *op) {
     return of_act((struct act *)(void *)((char *)op - offsetof(struct act, op)));
 }
 
-/* ---- the list ----------------------------------------------------------------------------------------------------- */
+/* ---- the list ---------------------------------------------------------------------------------------------------- */
 
 static struct inside *of_object(struct weir_object *object) {
     return (struct inside *)(void *)((char *)object - offsetof(struct inside, object));
@@ -60,7 +60,8 @@ static struct inside *of_object(struct weir_object *object) {
 
 static void describe(const struct weir_object *object, char *text, size_t size) {
     static const char *const names[] = {"idle", "opening", "open", "closing"};
-    const struct inside *in = (const struct inside *)(const void *)((const char *)object - offsetof(struct inside, object));
+    const struct inside *in =
+        (const struct inside *)(const void *)((const char *)object - offsetof(struct inside, object));
     snprintf(text, size, "file (%s, %u in flight)", names[in->state], in->busy);
 }
 
@@ -83,7 +84,7 @@ static void join(weir_loop *loop, struct inside *in) {
     weir_object_add(&loop->files, &in->object);
 }
 
-/* ---- operations --------------------------------------------------------------------------------------------------- */
+/* ---- operations -------------------------------------------------------------------------------------------------- */
 
 static void end(weir_file_op *op, int64_t result, int os_code) {
     struct act *act = act_of(op);
@@ -122,7 +123,7 @@ static int may_start(const weir_file *file, const weir_file_op *op) {
     return seen(file)->state == OPEN ? 0 : WEIR_ECLOSED;
 }
 
-/* ---- bytes -------------------------------------------------------------------------------------------------------- */
+/* ---- bytes ------------------------------------------------------------------------------------------------------- */
 
 /* Whether a part has moved and there is more to do. */
 static bool has_more(const struct act *act, int64_t n) { return n > 0 && (size_t)n < act->with.piece.size; }
@@ -168,7 +169,7 @@ int weir_file_write_at(weir_file *file, weir_file_op *op, const void *bytes, siz
     return move(file, op, WEIR_PORT_WRITE_AT, (struct weir_piece){lent.out, size, offset});
 }
 
-/* ---- calls -------------------------------------------------------------------------------------------------------- */
+/* ---- calls ------------------------------------------------------------------------------------------------------- */
 
 static int call_it(weir_file *file, weir_file_op *op, weir_port_fn *done, struct weir_call call) {
     call.handle = inside_of(file)->handle;
@@ -255,7 +256,7 @@ int weir_file_close(weir_file *file, weir_file_op *op) {
     return 0;
 }
 
-/* ---- the rest ----------------------------------------------------------------------------------------------------- */
+/* ---- the rest ---------------------------------------------------------------------------------------------------- */
 
 int weir_file_op_cancel(weir_file_op *op) {
     if (!op) return WEIR_EINVAL;

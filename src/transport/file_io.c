@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * One side of a file: reads block by block, the next when the last was delivered; or writes the front of the queue, piece
- * by piece. Small segments are gathered into a block, since a system call, and on most systems a change of threads, costs
- * more than the copy; when there is no memory for a block the first segment goes alone.
+ * One side of a file: reads block by block, the next when the last was delivered; or writes the front of the queue,
+ * piece by piece. Small segments are gathered into a block, since a system call, and on most systems a change of
+ * threads, costs more than the copy; when there is no memory for a block the first segment goes alone.
  *
  * A block is held only while an op is in flight: a file that nobody reads, and one with nothing to write, hold none.
  *
@@ -51,7 +51,7 @@ static void advance(struct weir_file_side *side, int64_t n) {
     if (n > 0 && side->piece.offset != WEIR_FILE_END) side->piece.offset += (uint64_t)n;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------ */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* The block stays whole until its bytes were delivered, though reading may begin anew within that. */
 static void deliver(struct weir_file_side *reader, size_t n) {
@@ -99,7 +99,7 @@ void weir_file_unused(struct weir_file_side *reader, size_t n) {
     if (reader->piece.offset == WEIR_FILE_END) weir_port_call(loop_of(reader->t), &call);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------ */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static void has_written(struct weir_port_op *op, const struct weir_completion *c) {
     struct weir_file_side *writer = side_of(op);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Files under a transport: one read and one write in flight, each by READ_AT and WRITE_AT of the port, which never block
- * the loop. What holds one of these is a driver; it decides what to do when both have ended. */
+ * Files under a transport: one read and one write in flight, each by READ_AT and WRITE_AT of the port, which never
+ * block the loop. What holds one of these is a driver; it decides what to do when both have ended. */
 #ifndef WEIR_TRANSPORT_FILE_IO_H
 #define WEIR_TRANSPORT_FILE_IO_H
 

@@ -193,8 +193,7 @@ void weir_transport_write_failed(weir_transport *t, int code, int os_code) {
 /* Whether bytes of the peer may still be given to somebody before a failure is told. */
 static bool something_to_read(const weir_transport *t) {
     if (t->state != WEIR_OPEN || t->fatal || !weir_receive_has_reader(t)) return false;
-    if ((t->unread && !t->offered) || (t->holds & WEIR_HOLD_OFFER))
-        return t->read_dead || (t->caps & WEIR_DRAINS);
+    if ((t->unread && !t->offered) || (t->holds & WEIR_HOLD_OFFER)) return t->read_dead || (t->caps & WEIR_DRAINS);
     return !t->read_dead && !t->peer_ended && (t->caps & WEIR_DRAINS);
 }
 

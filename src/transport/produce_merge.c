@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Many sources, one consumer: the protocol of each source, and the producer of the consumer. Turns are taken by credit: a
- * source may send so many bytes, then it is held until the round is over; a round is over when the consumer says resume,
- * and then each source has its credit anew and they are let go in an order that begins one further each time. A source
- * with nothing to send delays nobody: its credit is just not used.
+ * Many sources, one consumer: the protocol of each source, and the producer of the consumer. Turns are taken by credit:
+ * a source may send so many bytes, then it is held until the round is over; a round is over when the consumer says
+ * resume, and then each source has its credit anew and they are let go in an order that begins one further each time. A
+ * source with nothing to send delays nobody: its credit is just not used.
  *
  * When the consumer is faster than the sources a round ends as soon as its queue is empty, so credit costs nothing. */
 #include <weir/produce.h>
@@ -32,7 +32,7 @@ static void new_round(weir_merge *merge) {
     hold_all(merge, false);
 }
 
-/* ---- losing ------------------------------------------------------------------------------------------------------- */
+/* ---- losing ------------------------------------------------------------------------------------------------------ */
 
 static void leave(weir_merge *merge) {
     if (merge->to) weir_transport_unfeed(merge->to);
@@ -59,7 +59,7 @@ static void source_over(weir_merge_source *source) {
     if (--merge->running == 0 && merge->to) weir_flow_pass_end(merge->to);
 }
 
-/* ---- bytes -------------------------------------------------------------------------------------------------------- */
+/* ---- bytes ------------------------------------------------------------------------------------------------------- */
 
 static bool is_going(const weir_transport *t) { return t->state > WEIR_OPEN || t->send_dead; }
 
@@ -98,7 +98,7 @@ static void ended(void *self, weir_transport *from) {
     weir_flow_close_if_ended(from);
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static void gone(weir_merge_source *source, const weir_error *reason) {
     weir_merge *merge = source->merge;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The pull adapter: turns a source that is asked into a producer that is told. Everything happens in a turn of its own: it
- * asks the source for a block, writes it, and goes on until the consumer has more than its mark, the source has nothing,
- * or the tick has had enough of it. What the consumer refuses stays in the block until it says resume, so that no byte of
- * the source is lost to a queue that was full after all. */
+ * The pull adapter: turns a source that is asked into a producer that is told. Everything happens in a turn of its own:
+ * it asks the source for a block, writes it, and goes on until the consumer has more than its mark, the source has
+ * nothing, or the tick has had enough of it. What the consumer refuses stays in the block until it says resume, so that
+ * no byte of the source is lost to a queue that was full after all. */
 #include <weir/produce.h>
 
 #include "transport/base.h"
@@ -35,7 +35,7 @@ static void give_block(struct inside *in) {
     in->block = NULL;
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------------------ */
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
 
 static void over(struct inside *in, const weir_error *reason) {
     weir_pull *pull = pull_of(in);
@@ -62,7 +62,7 @@ static void end(struct inside *in) {
     over(in, NULL);
 }
 
-/* ---- one block ---------------------------------------------------------------------------------------------------- */
+/* ---- one block --------------------------------------------------------------------------------------------------- */
 
 enum step { GO_ON, WAIT, OVER };
 
@@ -130,7 +130,7 @@ static enum step step(struct inside *in) {
     return ask(in, (size_t)room < most ? (size_t)room : most);
 }
 
-/* ---- the turn ----------------------------------------------------------------------------------------------------- */
+/* ---- the turn ---------------------------------------------------------------------------------------------------- */
 
 static bool above_mark(const weir_transport *t) { return t->queued > t->scope->limits.pause_mark; }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * One source, many consumers: the protocol of the source, and the producer of each consumer. As many bytes are used as the
- * consumer with the least room can take, and the source is held while any of them is above its mark: `held` counts them.
- * So all have the same bytes at any time, and no faster than the slowest.
+ * One source, many consumers: the protocol of the source, and the producer of each consumer. As many bytes are used as
+ * the consumer with the least room can take, and the source is held while any of them is above its mark: `held` counts
+ * them. So all have the same bytes at any time, and no faster than the slowest.
  *
  * The end, and the loss of the source, go to every consumer. A consumer whose stop has come, or that somebody else has
  * half-closed, is lost: what follows is told by the flag. */
@@ -18,7 +18,7 @@ static void hold(weir_tee_branch *branch, bool on) {
     if (tee->from) weir_transport_hold(tee->from, WEIR_HOLD_LAYER, tee->held > 0);
 }
 
-/* ---- losing ------------------------------------------------------------------------------------------------------- */
+/* ---- losing ------------------------------------------------------------------------------------------------------ */
 
 static void stop_all(weir_tee *tee, const weir_error *reason) {
     if (tee->stopped) return;
@@ -56,7 +56,7 @@ static void give_up(weir_tee_branch *branch, int code) {
 
 static bool is_going(const weir_transport *t) { return t->state > WEIR_OPEN || t->send_dead; }
 
-/* ---- bytes -------------------------------------------------------------------------------------------------------- */
+/* ---- bytes ------------------------------------------------------------------------------------------------------- */
 
 /* How much of `n` bytes `branch` takes now. One that is going takes everything: its stop will tell. */
 static size_t room_in(weir_tee_branch *branch, size_t n) {
@@ -100,7 +100,7 @@ static void ended(void *self, weir_transport *from) {
     weir_flow_close_if_ended(from);
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static void leave(weir_tee *tee, bool abort) {
     for (size_t i = 0; i < tee->count; i++) {

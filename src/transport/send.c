@@ -28,12 +28,20 @@ size_t weir_send_largest(const weir_transport *t) {
     return least(t->scope->limits.write_cap, least(t->scope->budget.limit, loop_of(t)->scope.budget.limit));
 }
 
+/* Whose bytes they are. */
+enum origin {
+    WRITTEN,   /* the program's: the budget may refuse them */
+    FORWARDED, /* from another transport: they are taken, and receiving pays for it */
+    CARRIED    /* from the transport that stands on this one, which gives their charge back at once */
+};
+
 /* Whether `n` more bytes are welcome. A dead direction takes them and counts them unsent: the loss is on its way. */
-static int admit(const weir_transport *t, size_t n) {
+static int admit(const weir_transport *t, size_t n, enum origin origin) {
+    size_t cap = t->scope->limits.write_cap;
     if (!(t->caps & WEIR_CAN_SEND)) return WEIR_ENOTSUP;
     if (t->state > WEIR_OPEN || t->half_closed || t->send_dead) return WEIR_ECLOSED;
-    if (n > weir_send_largest(t)) return WEIR_EMSGSIZE;
-    if (t->queued > t->scope->limits.write_cap - n) return WEIR_ENOBUFS;
+    if (n > (origin == CARRIED ? cap : weir_send_largest(t))) return WEIR_EMSGSIZE;
+    if (t->queued > cap - n) return WEIR_ENOBUFS;
     return 0;
 }
 
@@ -134,13 +142,6 @@ static bool worth_trying(const weir_transport *t, size_t n) {
     return n >= WEIR_DIRECT_SIZE && !t->queued && t->state == WEIR_OPEN && !(t->holds & WEIR_HOLD_USER_SEND);
 }
 
-/* Whose bytes they are. */
-enum origin {
-    WRITTEN,   /* the program's: the budget may refuse them */
-    FORWARDED, /* from another transport: they are taken, and receiving pays for it */
-    CARRIED    /* from the transport that stands on this one, which gives their charge back at once */
-};
-
 static bool charge(weir_transport *t, size_t held, size_t n, enum origin origin) {
     if (origin == CARRIED) return weir_charge_carried(t, held, held + n), true;
     return weir_charge(t, held, held + n, origin == FORWARDED);
@@ -149,7 +150,7 @@ static bool charge(weir_transport *t, size_t held, size_t n, enum origin origin)
 /* The cap and the budget may refuse; then a resume is owed. */
 static int take_charge(weir_transport *t, size_t n, enum origin origin) {
     size_t held = weir_transport_held(t);
-    int status = admit(t, n);
+    int status = admit(t, n, origin);
     if (status >= 0 && !charge(t, held, n, origin)) {
         weir_starve(t);
         status = WEIR_EBUDGET;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * A file into a transport: three spans, in order: the bytes before, the range of the file, the bytes after. One piece is
- * with the transport at a time, as a borrowed write, so that nothing is copied and what has left is known to the byte;
- * meanwhile the next block of the file may be read. `advance` looks at what is idle and starts what comes next; it is
- * over when nothing is in flight and either all has left or something has failed.
+ * A file into a transport: three spans, in order: the bytes before, the range of the file, the bytes after. One piece
+ * is with the transport at a time, as a borrowed write, so that nothing is copied and what has left is known to the
+ * byte; meanwhile the next block of the file may be read. `advance` looks at what is idle and starts what comes next;
+ * it is over when nothing is in flight and either all has left or something has failed.
  *
- * It is the producer of the transport: that keeps others from flooding it, brings word when there is room again, and word
- * of its loss.
+ * It is the producer of the transport: that keeps others from flooding it, brings word when there is room again, and
+ * word of its loss.
  *
- * Known weakness: there is one block, so a disk and a network that are equally slow wait for each other. */
+ * Known weaknesses: there is one block, so a disk and a network that are equally slow wait for each other. A process
+ * forked between the loss of the transport and the end of the read under way does not give that block back. */
 #include <weir/file.h>
 
 #include "transport/base.h"
@@ -55,7 +56,7 @@ static void give_block(struct inside *in) {
     in->block = NULL;
 }
 
-/* ---- the file ----------------------------------------------------------------------------------------------------- */
+/* ---- the file ---------------------------------------------------------------------------------------------------- */
 
 static bool to_the_end(const struct inside *in) { return in->left == UINT64_MAX; }
 
@@ -83,7 +84,7 @@ static void start_reading(struct inside *in) {
     if (status < 0) fail(in, status);
 }
 
-/* ---- the transport ------------------------------------------------------------------------------------------------ */
+/* ---- the transport ----------------------------------------------------------------------------------------------- */
 
 static void has_written(weir_op *write, int64_t result) {
     struct inside *in = write->user;
@@ -92,7 +93,8 @@ static void has_written(weir_op *write, int64_t result) {
     advance(in);
 }
 
-/* What goes next; NULL when nothing is there, or not yet. A truncated file's last bytes go, what comes after does not. */
+/* What goes next; NULL when nothing is there, or not yet. A truncated file's last bytes go, what comes after does not.
+ * */
 static struct span *next_span(struct inside *in) {
     if (in->before.size) return &in->before;
     if (weir_file_op_active(&in->read)) return NULL;
@@ -128,7 +130,7 @@ static void start_writing(struct inside *in, struct span *span) {
     }
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static bool idle(const struct inside *in) { return !weir_file_op_active(&in->read) && !weir_op_active(&in->write); }
 

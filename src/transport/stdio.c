@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Standard input and output as one transport: two handles, each of which may be a stream, which the socket driver moves,
- * or a file, which must not be waited for on the loop's thread. What the process shares with others it gives back as it
- * found it: no flag is changed, and a file on standard input stands where the protocol has read to. */
+ * Standard input and output as one transport: two handles, each of which may be a stream, which the socket driver
+ * moves, or a file, which must not be waited for on the loop's thread. What the process shares with others it gives
+ * back as it found it: no flag is changed, and a file on standard input stands where the protocol has read to. */
 #include <weir/fd.h>
 
 #include "transport/connect.h"

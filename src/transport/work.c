@@ -35,7 +35,8 @@ static struct inside *of_object(struct weir_object *object) {
 }
 
 static void describe(const struct weir_object *object, char *text, size_t size) {
-    const struct inside *in = (const struct inside *)(const void *)((const char *)object - offsetof(struct inside, object));
+    const struct inside *in =
+        (const struct inside *)(const void *)((const char *)object - offsetof(struct inside, object));
     snprintf(text, size, "work (%s)", atomic_load(&in->phase) == BEGUN ? "running" : "waiting");
 }
 
@@ -80,7 +81,8 @@ int weir_work_submit(weir_loop *loop, weir_work *work) {
     memset(in, 0, sizeof *in);
     in->loop = loop;
     in->job.run = run;
-    in->op = (struct weir_port_op){.done = done, .handle = WEIR_NO_HANDLE, .with.work = &in->job, .kind = WEIR_PORT_WORK};
+    in->op =
+        (struct weir_port_op){.done = done, .handle = WEIR_NO_HANDLE, .with.work = &in->job, .kind = WEIR_PORT_WORK};
     atomic_init(&in->phase, WAITING);
     int status = weir_port_submit(loop, &in->op);
     if (status < 0)
@@ -94,8 +96,7 @@ int weir_work_cancel(weir_work *work) {
     if (!work) return WEIR_EINVAL;
     struct inside *in = inside_of(work);
     int phase = WAITING;
-    if (atomic_compare_exchange_strong(&in->phase, &phase, CANCELED))
-        weir_port_cancel(in->loop, &in->op);
+    if (atomic_compare_exchange_strong(&in->phase, &phase, CANCELED)) weir_port_cancel(in->loop, &in->op);
     return phase == BEGUN ? WEIR_EBUSY : 0;
 }
 

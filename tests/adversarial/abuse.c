@@ -263,9 +263,7 @@ static unsigned look_at_all_sockets(int on, int idle_s) {
     return seen;
 }
 
-static struct {
-    int on, idle_s;
-} wanted;
+static struct { int on, idle_s; } wanted;
 
 static void look_and_leave(struct actor *a) {
     check_int(look_at_all_sockets(wanted.on, wanted.idle_s), 2);
@@ -303,9 +301,9 @@ static void adv_L10_numbers_beyond_all_bounds(struct scene *s) {
         weir_bucket bucket = {.rate = numbers[i % COUNT], .burst = numbers[i / COUNT % COUNT]};
         uint64_t now_ns = numbers[i / COUNT / COUNT % COUNT], n = numbers[i / COUNT / COUNT / COUNT];
         uint64_t first = weir_bucket_take(&bucket, now_ns, n), second = weir_bucket_take(&bucket, now_ns, n);
-        check(second >= first);                              /* never back in time */
-        if (!bucket.rate) check(first == 0 && second == 0);  /* no bound */
-        if (n == 0) check_int(first, 0);                     /* nothing costs nothing */
+        check(second >= first);                             /* never back in time */
+        if (!bucket.rate) check(first == 0 && second == 0); /* no bound */
+        if (n == 0) check_int(first, 0);                    /* nothing costs nothing */
         if (bucket.burst && n <= bucket.burst && bucket.rate && bucket.burst <= 1000000000) check_int(first, 0);
     }
     check_int(weir_bucket_take(NULL, 5, 5), 0);

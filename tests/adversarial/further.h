@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The suites of order, descriptors, timers, the ring and abuse. */
+ * The suites of order, descriptors, timers, the ring, abuse and stacks. */
 #ifndef ADVERSARIAL_FURTHER_H
 #define ADVERSARIAL_FURTHER_H
 
@@ -8,6 +8,7 @@
 
 #include "support/suite.h"
 
-extern const struct suite order_suite, descriptors_suite, timers_suite, ring_suite, passed_suite, abuse_suite;
+extern const struct suite order_suite, descriptors_suite, timers_suite, ring_suite, passed_suite, abuse_suite,
+    stacks_suite;
 
 #endif

@@ -27,7 +27,7 @@ unsigned bad_closes(void) {
 static const struct suite *const suites[] = {
     &order_suite,  &kernel_suite, &descriptors_suite, &memory_suite,
     &clock_suite, &timers_suite, &io_uring_suite,    &ring_suite, &passed_suite,
-    &abuse_suite,
+    &abuse_suite, &stacks_suite,
 };
 
 int main(int argc, char **argv) {

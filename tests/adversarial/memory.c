@@ -4,6 +4,7 @@
 #include "adversarial/suites.h"
 
 #define LITTLE 100000
+#define MILLION 1000000
 
 /* ---- C2, L2 ------------------------------------------------------------------------------------------------------ */
 
@@ -91,6 +92,26 @@ static void adv_C4_many_small_writes(struct scene *s) {
     check_int(s->server.received, LITTLE);
 }
 
+/* A million. What each costs does not grow with the queue, or this would not end. */
+static void write_a_million(struct actor *a) {
+    static const uint8_t byte = 'x';
+    size_t before = scene_stats(a->scene).memory;
+    check_int(actor_pause(a, WEIR_SEND), 0);
+    for (unsigned i = 0; i < MILLION; i++)
+        if (weir_transport_write(a->t, &byte, 1) < 0) check_failed("write %u failed", i);
+    check_int(actor_info(a).queued, MILLION);
+    check(scene_stats(a->scene).memory - before < 2 * MILLION);
+    check_int(actor_resume(a, WEIR_SEND), 0);
+    close_now(a);
+}
+
+static void adv_C4_a_million_small_writes(struct scene *s) {
+    s->client.silenced = s->server.silenced = true;
+    s->client.on_connected = write_a_million;
+    scene_play(s);
+    check_int(s->server.received, MILLION);
+}
+
 static void write_a_tick(struct actor *a) {
     uint64_t calls = scene_stats(a->scene).system_calls;
     for (unsigned i = 0; i < 1000; i++)
@@ -123,6 +144,39 @@ static void adv_C5_lengths_that_overflow(struct scene *s) {
     scene_play(s);
 }
 
+/* ---- C7 ---------------------------------------------------------------------------------------------------------- */
+
+/* From here on there is no more memory: what it does not use cannot be kept. */
+static size_t use_nothing_and_get_nothing(struct actor *a, const uint8_t *bytes, size_t n) {
+    struct meter *meter = &a->scene->meter;
+    (void)bytes;
+    (void)n;
+    meter->refuse_at = meter->requests + 1;
+    meter->refuse_on = true;
+    return 0;
+}
+
+static void let_memory_come_back(struct actor *server, const weir_error *reason) {
+    struct scene *s = server->scene;
+    check(reason != NULL);
+    s->meter.refuse_at = 0;
+    actor_abort(&s->client);
+}
+
+static void write_more_than_is_pooled(struct actor *a) { check(actor_write_pattern(a, 60000) >= 0); }
+
+static void adv_C7_no_memory_for_what_comes(struct scene *s) {
+    s->hostile = s->client.silenced = s->server.silenced = true;
+    s->client.on_connected = write_more_than_is_pooled;
+    s->server.on_received = use_nothing_and_get_nothing;
+    s->server.on_disconnected = let_memory_come_back;
+    uint64_t ticks = scene_stats(s).ticks;
+    scene_play(s);
+    check_int(s->server.disconnected, 1);
+    check(scene_stats(s).ticks - ticks < 2000);
+    s->meter.refuse_at = 0;
+}
+
 static const struct scenario memory[] = {
     SCENARIO(adv_C2_a_peer_that_never_reads, .media = EVERY, .loose = true),
     SCENARIO(adv_C2_an_echo_that_nobody_reads, .media = DUPLEX, .loose = true),
@@ -136,7 +190,9 @@ static const struct scenario memory[] = {
                          "server received 100000 of the pattern\n"
                          "server ended\n"
                          "server disconnected in order\n"),
+    SCENARIO(adv_C4_a_million_small_writes, .media = TCP4, .places = SYSTEM, .loose = true),
     SCENARIO(adv_C4_small_writes_of_a_tick_leave_together, .media = EVERY),
     SCENARIO(adv_C5_lengths_that_overflow, .media = EVERY),
+    SCENARIO(adv_C7_no_memory_for_what_comes, .media = SOCKETS, .loose = true),
 };
 const struct suite memory_suite = SUITE(memory);

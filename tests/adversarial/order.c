@@ -3,8 +3,8 @@
  * Family A: lifetime, reentrancy, order. What actors always check (connected first, disconnected once and last, never
  * within a call, ops before disconnected) is the greater part of each case.
  *
- * Not here: A16, a callback that leaves by a jump, for C has no exceptions and the library does not allow it; A17, for
- * there are no layers yet; A18, for there are no futures yet. */
+ * Not here: A16, a callback that leaves by a jump, for C has no exceptions and the library does not allow it; A17, which
+ * has a file of its own; A18, for there are no futures yet. */
 #include "adversarial/crowd.h"
 #include "adversarial/further.h"
 

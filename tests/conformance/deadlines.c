@@ -223,8 +223,8 @@ static void note_the_time_and_write_much(struct actor *a) {
     write_much(a);
 }
 
-static const weir_limits fast_reader = {.write_cap = 16 << 20, .pause_mark = 16 << 20, .send_rate_min = 100000,
-                                        .rate_window_ns = 100 * MS};
+static const weir_limits fast_reader = {
+    .write_cap = 16 << 20, .pause_mark = 16 << 20, .send_rate_min = 100000, .rate_window_ns = 100 * MS};
 
 static void a_peer_that_does_not_read_is_left(struct scene *s) {
     s->limits = &fast_reader;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Inherited descriptors: of every kind they move bytes, their flags are not changed unless they were taken, and they are
- * closed by whoever owns them. A file that was lent stands where its reader has read to. */
+ * Inherited descriptors: of every kind they move bytes, their flags are not changed unless they were taken, and they
+ * are closed by whoever owns them. A file that was lent stands where its reader has read to. */
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>

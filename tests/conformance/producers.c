@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Producers: a source that is asked, one source into many, many into one. Back-pressure goes from end to end: with a slow
- * consumer nothing grows, and every byte arrives once and in order. */
+ * Producers: a source that is asked, one source into many, many into one. Back-pressure goes from end to end: with a
+ * slow consumer nothing grows, and every byte arrives once and in order. */
 #include "conformance/suites.h"
 #include "support/store.h"
 

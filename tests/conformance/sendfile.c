@@ -61,8 +61,8 @@ static void prepare(struct scene *s, size_t range) {
     pattern_fill(before, 0, BEFORE);
     pattern_fill(after, BEFORE + range, AFTER);
     pattern_fill(bytes, BEFORE, range);
-    sending = (struct sending){.op.done = sent, .file_op.done = opened, .scene = s, .length = UINT64_MAX,
-                               .close_then = true};
+    sending =
+        (struct sending){.op.done = sent, .file_op.done = opened, .scene = s, .length = UINT64_MAX, .close_then = true};
     memset(&file, 0, sizeof file);
     store_path(path);
     store_put_bytes(s, path, bytes, range);

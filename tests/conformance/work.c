@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Work off the loop's thread: its result comes back once, on the loop's thread; what has not begun can be taken back, what
- * has begun holds the loop. What is running is known by locks, never by waiting for a while. */
+ * Work off the loop's thread: its result comes back once, on the loop's thread; what has not begun can be taken back,
+ * what has begun holds the loop. What is running is known by locks, never by waiting for a while. */
 #include <pthread.h>
 
 #include "conformance/suites.h"
@@ -168,12 +168,9 @@ static void what_lacks_a_part_is_refused(struct scene *s) {
 }
 
 static const struct scenario work[] = {
-    SCENARIO(every_work_is_done_once, .media = NONE),
-    SCENARIO(work_may_follow_from_work, .media = NONE),
-    SCENARIO(what_is_cancelled_does_not_run, .media = NONE),
-    SCENARIO(what_has_begun_holds_the_loop, .places = SYSTEM),
-    SCENARIO(work_does_not_hold_up_timers, .places = SYSTEM),
-    SCENARIO(what_lacks_a_part_is_refused, .media = NONE),
+    SCENARIO(every_work_is_done_once, .media = NONE),         SCENARIO(work_may_follow_from_work, .media = NONE),
+    SCENARIO(what_is_cancelled_does_not_run, .media = NONE),  SCENARIO(what_has_begun_holds_the_loop, .places = SYSTEM),
+    SCENARIO(work_does_not_hold_up_timers, .places = SYSTEM), SCENARIO(what_lacks_a_part_is_refused, .media = NONE),
 };
 
 const struct suite work_suite = SUITE(work);

@@ -259,16 +259,11 @@ static void two_into_one(struct scene *s) {
 #define FEW (TCP4 | PIPE | MEMORY)
 
 static const struct scenario files[] = {
-    SCENARIO(a_file_is_read, .media = NONE),
-    SCENARIO(a_file_is_written, .media = NONE),
-    SCENARIO(nothing_is_open, .media = NONE),
-    SCENARIO(stdin_like, .places = SYSTEM),
-    SCENARIO(by_offset, .media = NONE),
-    SCENARIO(a_file_is_sent, .media = TCP4 | MEMORY),
-    SCENARIO(work_is_done, .media = NONE),
-    SCENARIO(a_source_is_asked, .media = FEW),
-    SCENARIO(one_into_two, .media = FEW),
-    SCENARIO(two_into_one, .media = FEW),
+    SCENARIO(a_file_is_read, .media = NONE),  SCENARIO(a_file_is_written, .media = NONE),
+    SCENARIO(nothing_is_open, .media = NONE), SCENARIO(stdin_like, .places = SYSTEM),
+    SCENARIO(by_offset, .media = NONE),       SCENARIO(a_file_is_sent, .media = TCP4 | MEMORY),
+    SCENARIO(work_is_done, .media = NONE),    SCENARIO(a_source_is_asked, .media = FEW),
+    SCENARIO(one_into_two, .media = FEW),     SCENARIO(two_into_one, .media = FEW),
 };
 
 const struct suite files_suite = SUITE(files);

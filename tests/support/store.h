@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where a scene keeps files: in a folder for temporary files of the real system, or in the memory of the simulated host.
- * What it put there it removes. */
+ * Where a scene keeps files: in a folder for temporary files of the real system, or in the memory of the simulated
+ * host. What it put there it removes. */
 #ifndef SUPPORT_STORE_H
 #define SUPPORT_STORE_H
 

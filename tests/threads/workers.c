@@ -152,6 +152,28 @@ static void a_worker_may_stop_its_crew(void **state) {
     assert_int_equal(weir_workers(WORKERS, stop_from_within, &s), 0);
 }
 
+static void on_time(weir_timer *timer) { (void)timer; }
+
+/* When it is stopped, no completion follows. */
+static int arm_a_timer(const weir_worker *worker, void *user) {
+    weir_timer *timer = (weir_timer *)user + worker->index;
+    timer->fired = on_time;
+    return weir_timer_start(worker->loop, timer, WEIR_FOREVER, 0);
+}
+
+static void a_stop_ends_those_that_only_wait_for_a_time(void **state) {
+    weir_timer timers[WORKERS] = {0};
+    weir_loop_options loop = {.backend = *state};
+    weir_crew_options options = {.count = WORKERS, .loop = &loop, .setup = arm_a_timer, .user = timers};
+    weir_crew *crew = NULL;
+    skip_unless_here(*state);
+    assert_int_equal(weir_crew_open(&crew, &options), 0);
+    weir_crew_stop(crew);
+    assert_int_equal(weir_crew_close(crew), 0);
+    for (int i = 0; i < WORKERS; i++)
+        assert_false(weir_timer_armed(&timers[i]));
+}
+
 static int count_and_end(const weir_worker *worker, void *user) {
     (void)worker;
     atomic_fetch_add((atomic_uint *)user, 1);
@@ -171,6 +193,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         ON_EACH_BACKEND(they_share_the_connections),
         ON_EACH_BACKEND(a_stop_ends_them_whatever_is_open),
+        ON_EACH_BACKEND(a_stop_ends_those_that_only_wait_for_a_time),
         ON_EACH_BACKEND(one_that_cannot_be_set_up_ends_them_all),
         cmocka_unit_test(a_worker_may_stop_its_crew),
         cmocka_unit_test(there_is_one_for_each_processor),

@@ -297,8 +297,11 @@ static uint64_t seed_now;
 
 /* A world of small limits, and in every third one no budget beyond the floors. */
 static void talk(uint64_t seed) {
-    weir_limits limits = {.receive = 1 + pick(600), .write_cap = 300 + pick(3000), .floor = 400,
-                          .linger_ns = 3600 * SECOND, .stall_ns = 3600 * SECOND};
+    weir_limits limits = {.receive = 1 + pick(600),
+                          .write_cap = 300 + pick(3000),
+                          .floor = 400,
+                          .linger_ns = 3600 * SECOND,
+                          .stall_ns = 3600 * SECOND};
     struct run run = {.depth = pick(4)};
     struct world w;
     limits.pause_mark = 1 + pick((uint32_t)limits.write_cap);

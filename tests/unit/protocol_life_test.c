@@ -269,6 +269,27 @@ static void a_kept_framing_outlives_the_callback_that_replaces_it(void **state) 
     assert_int_equal(weir_drive_close(drive), 0);
 }
 
+/* Replaced within the rest, which is offered from within the end; and by the end itself, after the rest. */
+static void a_kept_framing_outlives_the_end_that_replaces_it(void **state) {
+    static const weir_message_handler turncoat = {.message = count_lines, .ended = hand_over, .disconnected = kept_gone};
+    struct run first = {0}, second = {0};
+    struct kept k = {.line = {.framing = {.handler = &counting, .take_rest = true}, .ending = WEIR_LINE_LF}, .run = &first};
+    weir_drive *drive;
+    (void)state;
+    assert_int_equal(weir_drive_open(&drive, &attaching, &k, NULL), 0);
+    assert_int_equal(weir_drive_feed(drive, "a\npass", 6), 6);
+    assert_int_equal(weir_drive_end(drive), 0);
+    assert_string_equal(first.log.bytes, "1 2 connected ended");
+    assert_int_equal(weir_drive_close(drive), 0);
+    k.line.framing.handler = &turncoat;
+    k.run = &second;
+    assert_int_equal(weir_drive_open(&drive, &attaching, &k, NULL), 0);
+    assert_int_equal(weir_drive_feed(drive, "a\nb", 3), 3);
+    assert_int_equal(weir_drive_end(drive), 0);
+    assert_string_equal(second.log.bytes, "1 2 connected ended");
+    assert_int_equal(weir_drive_close(drive), 0);
+}
+
 /* ---- refusals ---------------------------------------------------------------------------------------------------- */
 
 static void refuse_politely(void *self, weir_transport *t, int code) {
