@@ -9,7 +9,7 @@ configure = cmake --preset $(1) >/dev/null
 compile   = env -u MAKEFLAGS -u MAKELEVEL cmake --build --preset $(1) --parallel $(JOBS)
 check     = $(configure) && $(compile) && ctest --preset $(1) --parallel $(JOBS) --output-log build/$(1)/tests.log
 
-.PHONY: all demo test fuzz bench amalgamation install clean help
+.PHONY: all demo test fuzz bench docs amalgamation install clean help
 .NOTPARALLEL:
 
 all:            ## build the library and the tool: build/libweir.{a,so}, build/weir
@@ -39,6 +39,12 @@ bench:          ## measure against raw loops, libuv, socat and haproxy
 	@$(call compile,release)
 	@bench/run
 	@bench/relay
+
+docs:           ## write the reference, the guide and the decisions: build/docs/html, and man pages in build/docs/man
+	@tools/install-deps docs
+	@$(call configure,release)
+	@cmake --build build --target docs >/dev/null
+	@echo build/docs/html/index.html
 
 amalgamation: all ## write build/amalgamation/weir.{c,h}: the library as one source and one header
 	@cmake --build build --target amalgamation >/dev/null

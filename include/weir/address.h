@@ -34,6 +34,7 @@ WEIR_API int weir_address_unix(weir_address *ret, const char *path, size_t lengt
  * Returns `text`. */
 WEIR_API const char *weir_address_format(const weir_address *address, char *text, size_t size);
 
+/* Whether both are the same: family, bytes, port and scope. */
 WEIR_API bool weir_address_equal(const weir_address *a, const weir_address *b);
 
 WEIR_END

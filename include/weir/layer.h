@@ -6,11 +6,12 @@
  *
  * Opening a layer takes `below` over: it must be of no other layer, flow, producer or read op, it may be connecting, open
  * or half way through its stream (what is unread there goes through the layer), and from then on it belongs to the
- * layer. Its protocol hears nothing more. `above` has the limits and the budget of `below`; `connected` comes when below is
- * connected and the layer has done its part, in a later dispatch even if that is so already. Closing or aborting `above` closes or aborts what is below, within one
- * linger time for the whole stack; a failure below is told above, at its stage; `disconnected` comes once, when
- * everything below is gone. Of the calls on `below` only info, pause, resume and abort are of use afterwards; it is freed
- * before `above` hears its `disconnected`.
+ * layer. Its protocol hears nothing more. `above` has the limits and the budget of `below` and a floor of its own;
+ * `connected` comes when below is connected and the layer has done its part, in a later dispatch even if that is so
+ * already. Closing or aborting `above` closes or aborts what is below, within one linger time for the whole stack; a
+ * failure below is told above, at its stage; `disconnected` comes once, when everything below is gone. Idle, stall and
+ * rates are watched at the bottom. Of the calls on `below` only info, pause, resume and abort are of use afterwards; it
+ * is freed before `above` hears its `disconnected`.
  *
  * Both functions: on the loop's thread, any callback, calling back nothing. `protocol` as in weir_transport_set_protocol
  * (NULL: nobody yet). Return 0; WEIR_EINVAL (no `below`, or the stack would be higher than WEIR_STACK_MAX), WEIR_ECLOSED
@@ -45,7 +46,7 @@ typedef struct weir_trace_event {
     const weir_error *reason; /* disconnected: NULL for an orderly close */
 } weir_trace_event;
 
-/* On the loop's thread, and not always from dispatch: it must not call weir. */
+/* On the loop's thread, and also from within a call that writes: it must not call weir. */
 typedef void weir_trace_fn(void *user, const weir_trace_event *event);
 
 typedef struct weir_trace_options {
@@ -85,8 +86,8 @@ typedef struct weir_throttle_options {
 } weir_throttle_options;
 
 /* Lets bytes pass no faster than that. What has to wait waits where it is: received bytes unread below, so that the peer
- * is held up, and written bytes queued above. Ends and failures come after the bytes before them. While bytes wait for
- * their turn no stall or idle time runs. `options` may be NULL. */
+ * is held up, and written bytes queued above. Ends and failures come after the bytes before them. Waiting for its turn
+ * is no stall, but a linger time goes on. `options` may be NULL. */
 WEIR_API int weir_throttle_open(weir_transport *below, const weir_throttle_options *options,
                                 const weir_protocol *protocol, void *self, weir_transport **above);
 

@@ -28,7 +28,7 @@ typedef struct weir_reader {
     int os_code;   /* the system's number of the last failure, or 0 */
     /* private */
     size_t begin, end, looked;
-    const void *looked_for;
+    uint64_t looked_for;
 } weir_reader;
 
 /* Reads between 1 and `n` bytes: what is buffered, else what one system call brings. Returns how many; WEIR_EEND at the

@@ -89,11 +89,13 @@ typedef struct weir_listener_stats {
     uint64_t backoffs; /* times it waited for descriptors or memory */
 } weir_listener_stats;
 
+/* Copies them to `*ret`. */
 WEIR_API void weir_listener_stats_get(const weir_listener *listener, weir_listener_stats *ret);
 
 /* Accepted transports that are alive. */
 WEIR_API size_t weir_listener_connections(const weir_listener *listener);
 
+/* The user pointer given with `accepted`. */
 WEIR_API void *weir_listener_user(const weir_listener *listener);
 
 WEIR_END

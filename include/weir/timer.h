@@ -38,6 +38,7 @@ WEIR_API int weir_timer_start(weir_loop *loop, weir_timer *timer, uint64_t delay
 /* Disarms. It will not fire, even if it was due in the same batch. An idle timer is left alone. */
 WEIR_API void weir_timer_stop(weir_timer *timer);
 
+/* Whether it was started and will fire, or fire again. */
 WEIR_API bool weir_timer_armed(const weir_timer *timer);
 
 WEIR_END

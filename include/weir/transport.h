@@ -85,6 +85,7 @@ WEIR_API int weir_transport_set_protocol(weir_transport *t, const weir_protocol 
 /* The user pointer given with the protocol in force. */
 WEIR_API void *weir_transport_self(const weir_transport *t);
 
+/* The loop it lives in. */
 WEIR_API weir_loop *weir_transport_loop(const weir_transport *t);
 
 /* PEP 3153's producer: who writes to this transport and can be told to slow down. All slots may be NULL. */

@@ -24,7 +24,7 @@ WEIR_BEGIN
 typedef struct weir_crew weir_crew;
 
 typedef struct weir_worker {
-    weir_loop *loop; /* its own; closed by weir_crew_close */
+    weir_loop *loop; /* its own; closed by weir_crew_close, and its inbox when its run has returned */
     unsigned index, count;
     weir_crew *crew;
 } weir_worker;

@@ -99,15 +99,13 @@ void weir_wheel_add(struct weir_wheel *wheel, struct weir_timer_node *node) {
     wheel->count++;
 }
 
-static uint64_t saturating_sum(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
-
 void weir_wheel_settle(struct weir_wheel *wheel, uint64_t now_ns) {
     struct weir_timer_node *node = wheel->row.next;
     empty(&wheel->row);
     wheel->unsettled = 0;
     while (node != &wheel->row) {
         struct weir_timer_node *next = node->next;
-        node->deadline_ns = saturating_sum(now_ns, node->deadline_ns);
+        node->deadline_ns = weir_after_ns(now_ns, node->deadline_ns);
         file(wheel, node, slot_of(node->deadline_ns));
         node = next;
     }

@@ -19,6 +19,11 @@
 #define WEIR_WHEEL_LEVELS 8
 #define WEIR_WHEEL_SLOTS 64
 
+/* now + delay, or never. */
+static inline uint64_t weir_after_ns(uint64_t now_ns, uint64_t delay_ns) {
+    return delay_ns > UINT64_MAX - now_ns ? UINT64_MAX : now_ns + delay_ns;
+}
+
 struct weir_wheel {
     uint64_t slot_now;                    /* slots up to and including this one have come up */
     uint64_t occupied[WEIR_WHEEL_LEVELS]; /* bit per slot that holds a node */

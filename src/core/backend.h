@@ -89,24 +89,23 @@ struct weir_completion {
 };
 
 enum weir_call_kind {
-    WEIR_CALL_SOCKET,   /* family -> handle; a stream socket, TCP_NODELAY on where there is such a thing */
-    WEIR_CALL_BIND,     /* handle, address; a dead socket file is replaced, a live one is WEIR_EADDRINUSE */
-    WEIR_CALL_LISTEN,   /* handle, value: backlog, 0 for the largest */
-    WEIR_CALL_OPTION,   /* handle, option, value */
-    WEIR_CALL_LOCAL,    /* handle -> address */
-    WEIR_CALL_PEER,     /* handle -> address */
-    WEIR_CALL_SHUTDOWN, /* handle: no more will be sent, end-of-stream follows what was; WEIR_ENOTSUP on a pipe */
-    WEIR_CALL_CLOSE,    /* handle, value: 1 to reset the connection; all its ops have ended. Borrowed ones stay open */
-    WEIR_CALL_TRY_SEND, /* handle, segments -> count taken, WEIR_EAGAIN when none can be now */
-    WEIR_CALL_UNSENT,   /* handle -> count of bytes sent that the peer's system has not acknowledged, 0 if unknown */
-    WEIR_CALL_ERROR,    /* handle: takes the error that its connection has met and no op has reported; 0: none */
-    WEIR_CALL_PIPE,     /* -> handle (reads), other (writes) */
-    WEIR_CALL_STDIO,    /* value 0 or 1 -> handle, borrowed */
-    WEIR_CALL_UNLINK,   /* address: removes the socket file of a listener that is going */
-    WEIR_CALL_RANDOM,   /* bytes, count: fills with the system's randomness */
-    WEIR_CALL_ADOPT,    /* value: a descriptor, owner -> handle, count: enum weir_adopted bits, family */
-    WEIR_CALL_PASS,     /* handle: a UNIX stream, other: the handle to pass, bytes, count: what to say with it (> 0) */
-    WEIR_CALL_TAKE,   /* handle: a UNIX stream; bytes, count: room -> bytes, count (0: the end), value: a descriptor
+    WEIR_CALL_SOCKET,    /* family -> handle; a stream socket, TCP_NODELAY on where there is such a thing */
+    WEIR_CALL_BIND,      /* handle, address; a dead socket file is replaced, a live one is WEIR_EADDRINUSE */
+    WEIR_CALL_LISTEN,    /* handle, value: backlog, 0 for the largest */
+    WEIR_CALL_OPTION,    /* handle, option, value */
+    WEIR_CALL_LOCAL,     /* handle -> address */
+    WEIR_CALL_PEER,      /* handle -> address */
+    WEIR_CALL_SHUTDOWN,  /* handle: no more will be sent, end-of-stream follows what was; WEIR_ENOTSUP on a pipe */
+    WEIR_CALL_CLOSE,     /* handle, value: 1 to reset the connection; all its ops have ended. Borrowed ones stay open */
+    WEIR_CALL_TRY_SEND,  /* handle, segments -> count taken, WEIR_EAGAIN when none can be now */
+    WEIR_CALL_UNSENT,    /* handle -> count of bytes sent that the peer's system has not acknowledged, 0 if unknown */
+    WEIR_CALL_ERROR,     /* handle: takes the error that its connection has met and no op has reported; 0: none */
+    WEIR_CALL_PIPE,      /* -> handle (reads), other (writes) */
+    WEIR_CALL_UNLINK,    /* address: removes the socket file of a listener that is going */
+    WEIR_CALL_RANDOM,    /* bytes, count: fills with the system's randomness */
+    WEIR_CALL_ADOPT,     /* value: a descriptor, owner -> handle, count: enum weir_adopted bits, family */
+    WEIR_CALL_PASS,      /* handle: a UNIX stream, other: the handle to pass, bytes, count: what to say with it (> 0) */
+    WEIR_CALL_TAKE,      /* handle: a UNIX stream; bytes, count: room -> bytes, count (0: the end), value: a descriptor
                          as for ADOPT, or -1. WEIR_EAGAIN: nothing is there */
     WEIR_CALL_SAME_USER, /* handle: a UNIX stream. WEIR_EACCES: its peer is another user's process */
     WEIR_CALL_ACCEPT,    /* handle -> other: a connection that waits in the backlog; WEIR_EAGAIN: none does */
@@ -131,7 +130,7 @@ enum weir_adopted {
     WEIR_ADOPTED_WRITES = 2,
     WEIR_ADOPTED_SOCKET = 4,  /* a connected stream socket */
     WEIR_ADOPTED_LISTENS = 8, /* a listening stream socket */
-    WEIR_ADOPTED_FILE = 16    /* a regular file, or a device that cannot be waited for: READ_AT and WRITE_AT are for it */
+    WEIR_ADOPTED_FILE = 16 /* a regular file, or a device that cannot be waited for: READ_AT and WRITE_AT are for it */
 };
 
 /* An immediate act, one that cannot block: filled in, called, and read. Outputs are untouched on failure. */

@@ -55,10 +55,10 @@ int weir_inbox_post(weir_inbox *inbox, weir_post *post) {
     return status;
 }
 
-void weir_inbox_shut(weir_inbox *inbox) {
+void weir_inbox_shut(weir_inbox *inbox, bool forked) {
     if (!inbox) return;
     atomic_store(&inbox->loop, NULL);
-    while (atomic_load(&inbox->posting))
+    while (!forked && atomic_load(&inbox->posting))
         continue;
 }
 

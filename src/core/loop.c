@@ -4,6 +4,7 @@
  * flight. */
 #include <assert.h>
 
+#include "core/inbox.h"
 #include "core/loop.h"
 #include "core/phases.h"
 
@@ -94,6 +95,7 @@ void weir_loop_destroy(weir_loop *loop, bool forked) {
     discard_all(&loop->files);
     discard_all(&loop->works);
     weir_pool_drain(&loop->pool);
+    weir_inbox_shut(loop->inbox, forked);
     weir_inbox_drop(loop->inbox);
     struct weir_memory memory = loop->memory;
     if (weir_loop_current() == loop) weir_loop_set_current(NULL);
@@ -102,6 +104,11 @@ void weir_loop_destroy(weir_loop *loop, bool forked) {
 }
 
 bool weir_loop_forked(const weir_loop *loop) { return loop->state->fork_mark && !*loop->state->fork_mark; }
+
+bool weir_loop_is_ours(const weir_loop *loop) {
+    const void *owner = atomic_load_explicit(&loop->owner, memory_order_relaxed);
+    return !owner || owner == weir_thread_here() || weir_loop_forked(loop);
+}
 
 uint64_t weir_now_ns(const weir_loop *loop) { return loop ? loop->now_ns : 0; }
 

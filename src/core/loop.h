@@ -5,6 +5,7 @@
 #ifndef WEIR_CORE_LOOP_H
 #define WEIR_CORE_LOOP_H
 
+#include <assert.h>
 #include <stdatomic.h>
 
 #include <weir/drain.h>
@@ -82,6 +83,7 @@ struct weir_loop {
     struct weir_door door;
     weir_inbox *inbox; /* made when somebody asks for it */
     atomic_bool stop; /* by any thread */
+    _Atomic(const void *) owner; /* the thread that first ran it; NULL: nobody has */
     bool in_tick;
     bool shares_ports; /* it is one of several that listen on the same addresses */
     const void *maker; /* the thread that made it: a simulated loop takes posts from no other */
@@ -118,6 +120,10 @@ void weir_loop_leave(weir_loop *before);
 /* Names this thread: equal for equal threads that live. */
 const void *weir_thread_here(void);
 
+/* Whether the loop is this thread's to use: it first ran it, or nobody has yet, or this is a forked child, which may
+ * only close it. For asserts: a program that calls from a thread of its own must be told, not served. */
+bool weir_loop_is_ours(const weir_loop *loop);
+
 /* Whether a callback of any loop runs on this thread. */
 bool weir_loop_running_here(void);
 
@@ -138,17 +144,13 @@ void weir_object_remove(struct weir_object_list *list, struct weir_object *objec
 int weir_port_submit(weir_loop *loop, struct weir_port_op *op);
 void weir_port_cancel(weir_loop *loop, struct weir_port_op *op);
 static inline int weir_port_call(weir_loop *loop, struct weir_call *call) {
+    assert(weir_loop_is_ours(loop));
     return loop->backend->call(loop->state, call);
 }
 
 /* Deadlines within the library: a bare node, `expire` set by its owner. Start also moves; stop takes an idle one. */
 void weir_deadline_start(weir_loop *loop, struct weir_timer_node *node, uint64_t deadline_ns);
 void weir_deadline_stop(weir_loop *loop, struct weir_timer_node *node);
-
-/* now + delay, or never. */
-static inline uint64_t weir_after_ns(uint64_t now_ns, uint64_t delay_ns) {
-    return delay_ns > UINT64_MAX - now_ns ? UINT64_MAX : now_ns + delay_ns;
-}
 
 /* Fills zero fields of `given` (may be NULL) from `defaults` and puts the marks in order. */
 weir_limits weir_limits_fill(const weir_limits *given, const weir_limits *defaults);

@@ -49,7 +49,7 @@ int weir_loop_each(weir_loop *loop, weir_object_fn *each, void *user) {
 
 /* Whether nothing is left, and nothing can come any more. */
 static bool shut(weir_loop *loop, weir_object_fn *each, void *user) {
-    weir_inbox_shut(loop->inbox);
+    weir_inbox_shut(loop->inbox, false);
     if (!weir_loop_alive(loop)) return true;
     weir_inbox_open_again(loop->inbox, loop);
     weir_loop_each(loop, each, user);

@@ -6,6 +6,7 @@
 #include "core/loop.h"
 
 int weir_port_submit(weir_loop *loop, struct weir_port_op *op) {
+    assert(weir_loop_is_ours(loop));
     assert(!op->active);
     int status = loop->backend->submit(loop->state, op);
     if (status < 0) return status;
@@ -15,5 +16,6 @@ int weir_port_submit(weir_loop *loop, struct weir_port_op *op) {
 }
 
 void weir_port_cancel(weir_loop *loop, struct weir_port_op *op) {
+    assert(weir_loop_is_ours(loop));
     if (op->active) loop->backend->cancel(loop->state, op);
 }

@@ -86,20 +86,28 @@ static int step(weir_loop *loop, uint64_t deadline_ns) {
     return loop->backend->turn ? loop->backend->turn(loop->state, deadline_ns) : weir_loop_tick(loop, deadline_ns);
 }
 
-static int may_run(const weir_loop *loop) {
+/* The first thread that runs a loop is its own. */
+static bool claim(weir_loop *loop) {
+    const void *owner = NULL;
+    return atomic_compare_exchange_strong(&loop->owner, &owner, weir_thread_here()) || owner == weir_thread_here();
+}
+
+static int may_run(weir_loop *loop) {
     if (!loop) return WEIR_EINVAL;
     if (weir_loop_running_here()) return WEIR_EBUSY;
-    return weir_loop_forked(loop) ? WEIR_EFORKED : 0;
+    if (weir_loop_forked(loop)) return WEIR_EFORKED;
+    return claim(loop) ? 0 : WEIR_EINVAL;
 }
 
 int weir_run(weir_loop *loop) {
     int status = may_run(loop);
+    if (status < 0) return status;
     while (status >= 0 && weir_loop_alive(loop)) {
         status = step(loop, WEIR_FOREVER);
         if (atomic_load(&loop->stop)) break;
         if (weir_loop_forked(loop)) status = WEIR_EFORKED;
     }
-    if (loop) atomic_store(&loop->stop, false);
+    atomic_store(&loop->stop, false);
     return status < 0 ? status : 0;
 }
 

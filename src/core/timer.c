@@ -10,6 +10,7 @@
 #include "core/phases.h"
 
 void weir_deadline_start(weir_loop *loop, struct weir_timer_node *node, uint64_t deadline_ns) {
+    assert(weir_loop_is_ours(loop));
     if (node->next) weir_wheel_remove(&loop->wheel, node);
     node->deadline_ns = deadline_ns;
     weir_wheel_add(&loop->wheel, node);
@@ -51,6 +52,7 @@ static void expire(weir_loop *loop, struct weir_timer_node *node) {
 
 int weir_timer_start(weir_loop *loop, weir_timer *timer, uint64_t delay_ns, uint64_t repeat_ns) {
     if (!loop || !timer || !timer->fired) return WEIR_EINVAL;
+    assert(weir_loop_is_ours(loop));
     if (timer->node.next) {
         if (timer->loop != loop) return WEIR_EINVAL;
         weir_wheel_remove(&loop->wheel, &timer->node);
@@ -69,7 +71,9 @@ int weir_timer_start(weir_loop *loop, weir_timer *timer, uint64_t delay_ns, uint
 }
 
 void weir_timer_stop(weir_timer *timer) {
-    if (timer && timer->node.next) weir_wheel_remove(&timer->loop->wheel, &timer->node);
+    if (!timer || !timer->node.next) return;
+    assert(weir_loop_is_ours(timer->loop));
+    weir_wheel_remove(&timer->loop->wheel, &timer->node);
 }
 
 bool weir_timer_armed(const weir_timer *timer) { return timer->node.next != NULL; }

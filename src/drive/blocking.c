@@ -69,7 +69,7 @@ int weir_blocking_run(int in, int out, const weir_protocol *protocol, void *self
     static const weir_loop_options none = {0};
     char reason[1];
     struct ends e;
-    weir_loop *loop;
+    weir_loop *loop = NULL;
     if (!protocol || (in < 0 && out < 0)) return WEIR_EINVAL;
     if (weir_loop_running_here()) return WEIR_EBUSY;
     int status = look_at_both(in, out, &e);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The reader. Buffered bytes lie between `begin` and `end`; they move to the front only when there is no room behind
- * them. `looked` of them are known not to contain the delimiter at `looked_for`, so that a line that comes byte by byte
- * is not searched from its beginning each time. */
+ * them. `looked` of them are known not to contain the delimiter whose hash is `looked_for`, so that a line that comes
+ * byte by byte is not searched from its beginning each time. A hash, since the caller may change what it points to. */
 #include <weir/reader.h>
 
 #include "base/find.h"
@@ -58,12 +58,26 @@ static void give(const weir_reader *r, size_t n, const char **ret, size_t *ret_s
     *ret_size = n;
 }
 
+/* FNV-1a. */
+static uint64_t hash_of(const uint8_t *bytes, size_t n) {
+    uint64_t hash = 14695981039346656037u;
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ bytes[i]) * 1099511628211u;
+    return hash;
+}
+
+/* What was searched for something else was not searched. */
+static void look_for(weir_reader *r, const void *delimiter, size_t size) {
+    uint64_t hash = hash_of(delimiter, size);
+    if (r->looked_for != hash) r->looked = 0;
+    r->looked_for = hash;
+}
+
 int weir_reader_chunk(weir_reader *reader, const void *delimiter, size_t delimiter_size, const char **ret,
                       size_t *ret_size) {
     const uint8_t *at;
     if (!is_valid(reader) || !delimiter || !delimiter_size || !ret || !ret_size) return WEIR_EINVAL;
-    if (reader->looked_for != delimiter) reader->looked = 0;
-    reader->looked_for = delimiter;
+    look_for(reader, delimiter, delimiter_size);
     while (!(at = weir_find_further(bytes_of(reader), held(reader), reader->looked, delimiter, delimiter_size))) {
         reader->looked = held(reader);
         int status = fill(reader);

@@ -12,24 +12,24 @@ struct kept {
     const weir_protocol *protocol;
     weir_loop *loop;
     size_t size;
-    bool busy; /* in a callback */
-    bool over; /* and to be freed after it */
+    unsigned depth; /* of callbacks under way: the end offers the rest from within */
+    bool over;      /* to be freed after the outermost */
     max_align_t framing[];
 };
 
 static void release(struct kept *k) {
     k->over = true;
-    if (!k->busy) weir_memory_free(&k->loop->memory, k, sizeof *k + k->size);
+    if (!k->depth) weir_memory_free(&k->loop->memory, k, sizeof *k + k->size);
 }
 
 static struct kept *enter(void *self) {
     struct kept *k = self;
-    k->busy = true;
+    k->depth++;
     return k;
 }
 
 static void leave(struct kept *k) {
-    k->busy = false;
+    k->depth--;
     if (k->over) release(k);
 }
 

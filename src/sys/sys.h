@@ -85,7 +85,6 @@ int64_t weir_sys_read_at_now(int64_t handle, void *bytes, size_t size, uint64_t 
 int64_t weir_sys_write_at(int64_t handle, const void *bytes, size_t size, uint64_t offset, int *os_code);
 
 int weir_sys_pipe(int64_t ret[2], int *os_code); /* both ends non-blocking */
-int64_t weir_sys_stdio(int which, int *os_code); /* 0 or 1; finds out what kind it is */
 int weir_sys_can_wait(int fd);                   /* whether a poller takes it: 1 or 0, or -1 and errno */
 int weir_sys_random(void *bytes, size_t size, int *os_code);
 

@@ -97,11 +97,11 @@ void weir_drain_look(weir_loop *loop) {
         weir_deadline_start(loop, &loop->drain.look, loop->now_ns);
 }
 
-/* It is still in the loop's list. Of a stack the last to go counts. */
+/* It is still in the loop's list. */
 void weir_drain_left(const weir_transport *t) {
     weir_loop *loop = loop_of(t);
     struct weir_drain *d = &loop->drain;
-    if (!d->on || !t->counted) return;
+    if (!d->on || !is_top(t)) return;
     if (t->cut)
         d->result.aborted++;
     else if (t->code)

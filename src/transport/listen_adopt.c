@@ -58,7 +58,7 @@ static int listen_on(weir_loop *loop, weir_handle handle, const weir_listen_opti
 
 int weir_listener_adopt(weir_loop *loop, int fd, weir_ownership owner, const weir_listen_options *options,
                         weir_accept_fn *accepted, void *user, weir_listener **ret) {
-    weir_handle handle;
+    weir_handle handle = WEIR_NO_HANDLE;
     if (!loop || fd < 0 || owner < WEIR_TAKE || owner > WEIR_DUP || !accepted) return WEIR_EINVAL;
     int status = adopt(loop, fd, owner, &handle);
     return status < 0 ? status : listen_on(loop, handle, options, accepted, user, ret);

@@ -133,7 +133,7 @@ static void queue_rest(weir_transport *t, const weir_slice *slices, size_t count
                        struct weir_segment **spare) {
     for (size_t i = 0; i < count; i++) {
         size_t gone = skip < slices[i].size ? skip : slices[i].size;
-        copy_in(t, (const uint8_t *)slices[i].bytes + gone, slices[i].size - gone, spare);
+        if (gone < slices[i].size) copy_in(t, (const uint8_t *)slices[i].bytes + gone, slices[i].size - gone, spare);
         skip -= gone;
     }
 }

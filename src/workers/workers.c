@@ -13,6 +13,7 @@
 #include <weir/socket.h>
 #include <weir/work.h>
 
+#include "core/inbox.h"
 #include "core/loop.h"
 #include "sys/thread.h"
 
@@ -75,9 +76,12 @@ static void end_object(void *user, weir_object_kind kind, void *object, const ch
     }
 }
 
+/* What ended within the call leaves nothing to wait for. Nobody runs the loop after this, so its inbox takes no more. */
 static void empty_loop(struct member *m) {
-    while (weir_loop_each(m->worker.loop, end_object, m) > 0 || weir_loop_alive(m->worker.loop))
-        if (weir_run_once(m->worker.loop, WEIR_FOREVER) < 0) break;
+    do {
+        weir_inbox_shut(m->worker.loop->inbox, false);
+        weir_loop_each(m->worker.loop, end_object, m);
+    } while (weir_loop_alive(m->worker.loop) && weir_run_once(m->worker.loop, WEIR_FOREVER) >= 0);
 }
 
 /* ---- a thread ----------------------------------------------------------------------------------------------------- */

@@ -246,7 +246,7 @@ static void check_keepalive(int fd, int on, int idle_s) {
     check_int(option_of(fd, SOL_SOCKET, SO_KEEPALIVE), on);
     if (!on) return;
     check_int(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), idle_s);
-    check_int(option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL), (idle_s + 3) / 4);
+    check_int(option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL), idle_s < 4 ? 1 : idle_s / 4);
     check_int(option_of(fd, IPPROTO_TCP, TCP_KEEPCNT), 4);
 }
 

@@ -87,6 +87,7 @@ static size_t abort_the_siblings(struct actor *a, const uint8_t *bytes, size_t n
     check_int(heard++, 0);
     for (unsigned i = 0; i < crowd.size; i++)
         if (crowd.hosts[i] != a) check_int(actor_abort(crowd.hosts[i]), 0);
+    scene_later(a->scene, 30 * MS, crowd_leave);
     return n;
 }
 
@@ -105,7 +106,6 @@ static void adv_A2_close_sibling_of_same_batch(struct scene *s) {
     crowd = (struct crowd){.size = 12, .dress = dress_to_abort};
     crowd_open(&crowd, s);
     scene_later(s, 30 * MS, all_guests_say_x);
-    scene_later(s, 60 * MS, crowd_leave);
     scene_run(s);
     check_int(heard, 1);
 }

@@ -14,11 +14,17 @@
 
 #include "support/stack.h"
 
-#define WATCHDOG_NS (20 * SECOND)
+#define WATCHDOG_NS (60 * SECOND)
 #define WATCHDOG_SIMULATED_NS (1000 * SECOND)
 #define CURTAIN_NS (150 * MS) /* a hostile scene that waits for what was refused is over then */
-#define ALARM_SECONDS 100     /* for a loop that never comes back */
-#define LAST_SECONDS 20       /* for a run that goes on when nothing holds the scene any more */
+#define ALARM_SECONDS 200     /* for a loop that never comes back */
+#define LAST_SECONDS 100      /* for a run that goes on when nothing holds the scene any more */
+
+/* On a real system a cue of at least SHORT_NS acts when so many looks in a row have found that nothing moves. */
+#define SHORT_NS (10 * MS)
+#define LOOK_NS (2 * MS)
+#define LATE_NS (3 * MS)
+#define TRUST 12 /* a look in time counts for 3, a late one for 1 */
 
 /* ---- holds and the watchdog -------------------------------------------------------------------------------------- */
 
@@ -79,6 +85,7 @@ void scene_enter(struct scene *s) {
     check(weir_now_ns(s->loop) >= s->last_now_ns);
     s->last_now_ns = weir_now_ns(s->loop);
     s->callbacks++;
+    s->entered++;
 }
 
 void scene_leave(struct scene *s) { s->callbacks--; }
@@ -104,14 +111,66 @@ struct cue {
     void (*scene_act)(struct scene *s);
     void (*actor_act)(struct actor *a);
     struct cue *next;
+    uint64_t due_ns; /* by the clock of cues */
+    bool settles, over;
+    uint64_t looks_at_ns, gives_up_ns, seen; /* while it settles */
+    unsigned trust;
 };
+
+/* On a busy machine an actor may come later than its cue, which waits for it as long as anybody is on the stage. */
+static bool is_early(const struct cue *cue) {
+    const struct actor *a = cue->actor;
+    return cue->actor_act && !a->t && !a->connected && !a->disconnected && cue->scene->holds;
+}
+
+/* The list has the youngest first. */
+static bool is_next(const struct cue *cue) {
+    bool older = false;
+    for (const struct cue *other = cue->scene->cues; other; other = other->next) {
+        if (other == cue)
+            older = true;
+        else if (other->settles && !other->over && !is_early(other) &&
+                 (other->due_ns < cue->due_ns || (older && other->due_ns == cue->due_ns)))
+            return false;
+    }
+    return true;
+}
+
+static void look_again(struct cue *cue, uint64_t delay_ns) {
+    struct scene *s = cue->scene;
+    cue->looks_at_ns = weir_now_ns(s->loop) + delay_ns;
+    weir_timer_start(s->loop, &cue->timer, delay_ns, 0);
+}
+
+/* A look that comes late tells that others have the machine, perhaps also the part of the kernel that would move what is
+ * on its way: it counts for less. */
+static bool has_settled(struct cue *cue) {
+    const struct scene *s = cue->scene;
+    uint64_t now_ns = weir_now_ns(s->loop), seen = s->entered + scene_stats(s).completions;
+    bool late = now_ns > cue->looks_at_ns + LATE_NS;
+    cue->trust = seen == cue->seen ? cue->trust + (late ? 1 : 3) : 0;
+    cue->seen = seen;
+    return cue->trust >= TRUST || now_ns > cue->gives_up_ns;
+}
+
+static void act(struct cue *cue) {
+    struct scene *s = cue->scene;
+    cue->over = true;
+    if (cue->settles) s->cue_now_ns = cue->due_ns;
+    scene_enter(s);
+    if (cue->scene_act) cue->scene_act(s);
+    if (cue->actor_act && cue->actor->t) cue->actor_act(cue->actor);
+    scene_leave(s);
+}
 
 static void cue_fired(weir_timer *timer) {
     struct cue *cue = (struct cue *)timer;
-    scene_enter(cue->scene);
-    if (cue->scene_act) cue->scene_act(cue->scene);
-    if (cue->actor_act && cue->actor->t) cue->actor_act(cue->actor);
-    scene_leave(cue->scene);
+    if (is_early(cue))
+        look_again(cue, 5 * MS);
+    else if (cue->settles && (!is_next(cue) || !has_settled(cue)))
+        look_again(cue, LOOK_NS);
+    else
+        act(cue);
 }
 
 static struct cue *cue_add(struct scene *s, uint64_t delay_ns) {
@@ -119,20 +178,24 @@ static struct cue *cue_add(struct scene *s, uint64_t delay_ns) {
     if (!cue) abort();
     cue->timer.fired = cue_fired;
     cue->scene = s;
+    cue->settles = !scene_simulated(s) && !s->scenario->timed && delay_ns >= SHORT_NS;
+    cue->due_ns = s->cue_now_ns + delay_ns;
+    cue->gives_up_ns = weir_now_ns(s->loop) + delay_ns + SECOND;
+    cue->looks_at_ns = UINT64_MAX - LATE_NS;
     cue->next = s->cues;
     s->cues = cue;
-    check_int(weir_timer_start(s->loop, &cue->timer, delay_ns, 0), 0);
+    check_int(weir_timer_start(s->loop, &cue->timer, cue->settles ? LOOK_NS : delay_ns, 0), 0);
     return cue;
 }
 
-void scene_later(struct scene *s, uint64_t delay_ns, void (*act)(struct scene *s)) {
-    cue_add(s, delay_ns)->scene_act = act;
+void scene_later(struct scene *s, uint64_t delay_ns, void (*scene_act)(struct scene *s)) {
+    cue_add(s, delay_ns)->scene_act = scene_act;
 }
 
-void actor_later(struct actor *a, uint64_t delay_ns, void (*act)(struct actor *a)) {
+void actor_later(struct actor *a, uint64_t delay_ns, void (*actor_act)(struct actor *a)) {
     struct cue *cue = cue_add(a->scene, delay_ns);
     cue->actor = a;
-    cue->actor_act = act;
+    cue->actor_act = actor_act;
 }
 
 static void free_cues(struct scene *s) {

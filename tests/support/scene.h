@@ -33,6 +33,7 @@ struct scenario {
     unsigned places;       /* enum where bits; 0: everywhere */
     const char *expected;  /* the trace; NULL: whatever it is, the same on all backends */
     bool loose;            /* the trace depends on timing: only the checks count */
+    bool timed;            /* deadlines of the library take part: cues keep to the clock */
     size_t budget;         /* of the loop */
     uint64_t stall_ns;     /* of the loop */
     unsigned handle_limit; /* of a simulated host */
@@ -65,6 +66,8 @@ struct scene {
     struct door *doors;
     struct cue *cues;
     unsigned holds, calls, callbacks;
+    uint64_t entered; /* callbacks so far */
+    uint64_t cue_now_ns;
     weir_timer watchdog;
     uint64_t last_now_ns;
     struct meter meter, world_meter;
@@ -92,7 +95,10 @@ void scene_open_memory(struct scene *s, struct actor *first, struct actor *secon
 /* An address of the scene's medium that nobody uses; port 0 for TCP. */
 weir_address scene_address(struct scene *s);
 
-/* Calls `act` after `delay_ns`; an actor's only if it has its transport then. */
+/* Calls `act` after `delay_ns`; an actor's only if it has its transport then. In a simulated world by its clock. On a
+ * real system the delay of a scenario that is not `timed` only says in which order: the cue acts when all before it have
+ * acted and nothing has moved for a moment, soon where there is nothing to wait for and late on a busy machine. Delays
+ * below 10 ms are taken by the clock in every case. */
 void scene_later(struct scene *s, uint64_t delay_ns, void (*act)(struct scene *s));
 void actor_later(struct actor *a, uint64_t delay_ns, void (*act)(struct actor *a));
 

@@ -5,7 +5,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -79,9 +82,31 @@ static void it_is_one_for_a_loop_and_outlives_it(void **state) {
     assert_int_equal(weir_inbox_post(NULL, &post), WEIR_EINVAL);
 }
 
+/* The child's copy of the loop is closed whatever is open; so then is its inbox. */
+static void it_is_closed_in_a_forked_child(void **state) {
+    weir_loop *loop = loop_of(state);
+    atomic_uint ran = 0;
+    weir_post post = {.run = count, .user = &ran};
+    weir_inbox *inbox = weir_loop_inbox(loop);
+    int status = 0;
+    assert_non_null(inbox);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        bool closed = weir_loop_close(loop, NULL, NULL) == 0 && weir_inbox_post(inbox, &post) == WEIR_ECLOSED;
+        weir_inbox_drop(inbox);
+        _exit(closed ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    weir_inbox_drop(inbox);
+    close_loop(loop);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         ON_EACH_BACKEND(it_is_one_for_a_loop_and_outlives_it),
+        ON_EACH_BACKEND(it_is_closed_in_a_forked_child),
         ON_EACH_BACKEND(adv_H1_post_races_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

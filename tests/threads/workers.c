@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Workers: each has its thread and its loop, all listen on one port, and they begin and end together. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -174,6 +175,52 @@ static void a_stop_ends_those_that_only_wait_for_a_time(void **state) {
         assert_false(weir_timer_armed(&timers[i]));
 }
 
+/* ---- an inbox of a worker ------------------------------------------------------------------------------------------ */
+
+struct correspondent {
+    weir_timer timer; /* so that the worker has something to wait for */
+    weir_inbox *inbox;
+    weir_post post;
+    atomic_uint ran;
+    unsigned accepted;
+};
+
+static int give_the_inbox(const weir_worker *worker, void *user) {
+    struct correspondent *c = user;
+    c->inbox = weir_loop_inbox(worker->loop);
+    c->timer.fired = on_time;
+    return c->inbox ? weir_timer_start(worker->loop, &c->timer, WEIR_FOREVER, 0) : WEIR_ENOMEM;
+}
+
+static void count_post(weir_post *post) { atomic_fetch_add(&((struct correspondent *)post->user)->ran, 1); }
+
+/* Until it is refused; what is accepted runs. */
+static void *post_on(void *user) {
+    struct correspondent *c = user;
+    for (; weir_inbox_post(c->inbox, &c->post) == 0; c->accepted++)
+        while (atomic_load(&c->ran) == c->accepted)
+            continue;
+    return NULL;
+}
+
+static void what_is_posted_at_the_end_runs_or_is_refused(void **state) {
+    weir_loop_options loop = {.backend = *state};
+    skip_unless_here(*state);
+    for (int round = 0; round < 50; round++) {
+        struct correspondent c = {.post = {.run = count_post, .user = &c}};
+        weir_crew_options options = {.count = 1, .loop = &loop, .setup = give_the_inbox, .user = &c};
+        weir_crew *crew = NULL;
+        pthread_t thread;
+        assert_int_equal(weir_crew_open(&crew, &options), 0);
+        assert_int_equal(pthread_create(&thread, NULL, post_on, &c), 0);
+        weir_crew_stop(crew);
+        assert_int_equal(weir_crew_close(crew), 0);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_int_equal(atomic_load(&c.ran), c.accepted);
+        weir_inbox_drop(c.inbox);
+    }
+}
+
 static int count_and_end(const weir_worker *worker, void *user) {
     (void)worker;
     atomic_fetch_add((atomic_uint *)user, 1);
@@ -194,6 +241,7 @@ int main(void) {
         ON_EACH_BACKEND(they_share_the_connections),
         ON_EACH_BACKEND(a_stop_ends_them_whatever_is_open),
         ON_EACH_BACKEND(a_stop_ends_those_that_only_wait_for_a_time),
+        ON_EACH_BACKEND(what_is_posted_at_the_end_runs_or_is_refused),
         ON_EACH_BACKEND(one_that_cannot_be_set_up_ends_them_all),
         cmocka_unit_test(a_worker_may_stop_its_crew),
         cmocka_unit_test(there_is_one_for_each_processor),

@@ -606,8 +606,37 @@ static void without_memory_it_ends_in_order(void **state) {
     assert_in_range(refuse_at, 4, 100);
 }
 
+/* ---- what outlives a drive --------------------------------------------------------------------------------------- */
+
+static void nothing_to_do(weir_post *post) { (void)post; }
+
+static void keep_the_inbox(void *self, weir_transport *t) {
+    *(weir_inbox **)self = weir_loop_inbox(weir_transport_loop(t));
+    weir_transport_close(t);
+}
+
+static void an_inbox_knows_that_the_drive_is_over(void **state) {
+    static const weir_protocol keeping = {.connected = keep_the_inbox};
+    weir_post post = {.run = nothing_to_do};
+    weir_inbox *of_memory = NULL, *of_descriptors = NULL;
+    weir_drive *drive;
+    int pair[2];
+    (void)state;
+    assert_int_equal(weir_drive_open(&drive, &keeping, &of_memory, NULL), 0);
+    assert_int_equal(weir_drive_close(drive), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    assert_int_equal(close(pair[1]), 0);
+    assert_int_equal(weir_blocking_run(pair[0], pair[0], &keeping, &of_descriptors, NULL), 0);
+    assert_int_equal(close(pair[0]), 0);
+    assert_int_equal(weir_inbox_post(of_memory, &post), WEIR_ECLOSED);
+    assert_int_equal(weir_inbox_post(of_descriptors, &post), WEIR_ECLOSED);
+    weir_inbox_drop(of_memory);
+    weir_inbox_drop(of_descriptors);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_inbox_knows_that_the_drive_is_over),
         cmocka_unit_test(what_is_fed_is_received_and_what_is_written_is_taken),
         cmocka_unit_test(a_close_waits_for_its_last_byte_to_be_taken),
         cmocka_unit_test(a_half_close_is_seen_when_all_is_taken),

@@ -269,6 +269,10 @@ static void a_kept_framing_outlives_the_callback_that_replaces_it(void **state) 
     assert_int_equal(weir_drive_close(drive), 0);
 }
 
+static void hand_over(void *self, weir_transport *t) {
+    assert_int_equal(weir_transport_set_protocol(t, &taker, ((struct kept *)self)->run), 0);
+}
+
 /* Replaced within the rest, which is offered from within the end; and by the end itself, after the rest. */
 static void a_kept_framing_outlives_the_end_that_replaces_it(void **state) {
     static const weir_message_handler turncoat = {.message = count_lines, .ended = hand_over, .disconnected = kept_gone};
@@ -279,14 +283,14 @@ static void a_kept_framing_outlives_the_end_that_replaces_it(void **state) {
     assert_int_equal(weir_drive_open(&drive, &attaching, &k, NULL), 0);
     assert_int_equal(weir_drive_feed(drive, "a\npass", 6), 6);
     assert_int_equal(weir_drive_end(drive), 0);
-    assert_string_equal(first.log.bytes, "1 2 connected ended");
+    assert_string_equal(first.log.bytes, "1 2 connected  gone");
     assert_int_equal(weir_drive_close(drive), 0);
     k.line.framing.handler = &turncoat;
     k.run = &second;
     assert_int_equal(weir_drive_open(&drive, &attaching, &k, NULL), 0);
     assert_int_equal(weir_drive_feed(drive, "a\nb", 3), 3);
     assert_int_equal(weir_drive_end(drive), 0);
-    assert_string_equal(second.log.bytes, "1 2 connected ended");
+    assert_string_equal(second.log.bytes, "1 2 connected  gone");
     assert_int_equal(weir_drive_close(drive), 0);
 }
 
@@ -599,6 +603,7 @@ int main(void) {
         cmocka_unit_test(another_protocol_takes_over_between_two_messages),
         cmocka_unit_test(a_framing_can_be_kept_by_the_library),
         cmocka_unit_test(a_kept_framing_outlives_the_callback_that_replaces_it),
+        cmocka_unit_test(a_kept_framing_outlives_the_end_that_replaces_it),
         cmocka_unit_test(a_refusal_can_be_answered),
         cmocka_unit_test(what_makes_no_sense_fails_the_transport),
         cmocka_unit_test(numbers_of_netstrings_are_strict),

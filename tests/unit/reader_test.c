@@ -217,8 +217,28 @@ static void failures_are_told_with_the_systems_number(void **state) {
     assert_int_equal(weir_reader_exactly(&r, memory, 1), WEIR_EINVAL);
 }
 
+static void a_delimiter_that_was_changed_in_place_is_another(void **state) {
+    char delimiter[] = "--";
+    const char *chunk;
+    struct pipe p;
+    size_t n;
+    (void)state;
+    begin(&p, 64, false);
+    put(&p, "a-b;c");
+    assert_int_equal(weir_reader_chunk(&p.reader, delimiter, 2, &chunk, &n), WEIR_EAGAIN);
+    assert_int_equal(weir_reader_chunk(&p.reader, delimiter, 1, &chunk, &n), 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(weir_reader_chunk(&p.reader, delimiter, 1, &chunk, &n), WEIR_EAGAIN);
+    delimiter[0] = ';';
+    assert_int_equal(weir_reader_chunk(&p.reader, delimiter, 1, &chunk, &n), 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(*chunk, 'b');
+    finish(&p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_delimiter_that_was_changed_in_place_is_another),
         cmocka_unit_test(lines_end_with_lf_and_may_have_a_cr_before_it),
         cmocka_unit_test(a_line_without_an_end_is_a_truncation_and_still_there),
         cmocka_unit_test(the_buffer_is_the_limit_of_a_line),

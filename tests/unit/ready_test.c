@@ -631,7 +631,7 @@ static void stdin_from_a_file_is_read_to_its_end(void **state) {
     fflush(file);
     lseek(fileno(file), 0, SEEK_SET);
     const struct kept kept = replace_stdio(0, fileno(file));
-    struct weir_call call = {.kind = WEIR_CALL_STDIO, .value = 0};
+    struct weir_call call = {.kind = WEIR_CALL_ADOPT, .value = 0, .owner = WEIR_BORROW};
     struct seen received = {0};
     assert_int_equal(p->table->call(p->state, &call), 0);
     assert_true(weir_sys_is(call.handle, WEIR_HANDLE_FILE));
@@ -655,7 +655,7 @@ static void stdout_on_a_full_device_says_so(void **state) {
     struct port *p = *state;
     const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
     const struct kept kept = replace_stdio(1, full);
-    struct weir_call call = {.kind = WEIR_CALL_STDIO, .value = 1};
+    struct weir_call call = {.kind = WEIR_CALL_ADOPT, .value = 1, .owner = WEIR_BORROW};
     const struct weir_segment hello = bytes_of("hello", 5);
     struct seen sent = {.op.with.segments = &hello};
     const int status = p->table->call(p->state, &call);
@@ -673,7 +673,7 @@ static void stdin_from_a_pipe_is_borrowed_and_keeps_its_flags(void **state) {
     int fds[2];
     assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
     const struct kept kept = replace_stdio(0, fds[0]);
-    struct weir_call call = {.kind = WEIR_CALL_STDIO, .value = 0}, again = call;
+    struct weir_call call = {.kind = WEIR_CALL_ADOPT, .value = 0, .owner = WEIR_BORROW}, again = call;
     struct seen received = {0}, second = {0};
     assert_int_equal(p->table->call(p->state, &call), 0);
     assert_int_equal(p->table->call(p->state, &again), 0);

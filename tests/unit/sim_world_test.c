@@ -97,7 +97,7 @@ static void the_doors_of_a_world(void **state) {
     struct weir_backend_env env = {.memory = &again.memory, .host = again.place};
     assert_int_equal(weir_backend_sim.open(&again.state, &env), WEIR_EBUSY);
     assert_int_equal(weir_sim_close(net.sim), WEIR_EBUSY);
-    struct weir_call call = {.kind = WEIR_CALL_STDIO};
+    struct weir_call call = {.kind = WEIR_CALL_ADOPT, .owner = WEIR_BORROW};
     assert_int_equal(act(&net.a, &call), WEIR_ENOTSUP);
     assert_int_equal(weir_backend_sim.handle(net.a.state), WEIR_NO_HANDLE);
     net_close(&net);

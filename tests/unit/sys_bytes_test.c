@@ -192,10 +192,11 @@ static int64_t kind_of(int fd, int *os_code) {
         dup2(fd, 0);
     else
         close(0);
-    const int64_t handle = weir_sys_stdio(0, os_code);
+    struct weir_found found;
+    const int status = weir_sys_adopt(0, WEIR_BORROW, &found, os_code);
     dup2(copy, 0);
     close(copy);
-    return handle;
+    return status < 0 ? status : found.handle;
 }
 
 static void stdio_finds_out_what_it_is(void **state) {

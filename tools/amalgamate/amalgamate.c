@@ -317,7 +317,7 @@ static int by_name(const void *a, const void *b) { return strcmp(*(char *const *
 
 /* The sources of a folder, in the order of their names. */
 static void list_sources(const char *folder, struct names *paths) {
-    char full[PATH_SIZE];
+    char full[2 * PATH_SIZE];
     snprintf(full, sizeof full, "%s/src/%s", root, folder);
     DIR *directory = opendir(full);
     if (!directory) return; /* a floor on which nobody lives yet */

@@ -121,11 +121,12 @@ static int run_many(struct crew *crew) {
     if (code < 0 && !crew->status) say_error("open %u workers: %s", crew->count, weir_error_text(code));
     if (code < 0) return crew->status ? crew->status : EXIT_FAILED;
     service_say_listening(crew->first);
-    if (!listen_for_signals(crew)) weir_crew_stop(threads);
+    int status = listen_for_signals(crew) ? 0 : EXIT_FAILED;
+    if (status) weir_crew_stop(threads);
     code = weir_crew_close(threads);
     stop_end(&crew->stop);
     service_ran(crew->first, code);
-    return 0;
+    return status;
 }
 
 /* ---- the whole ---- */

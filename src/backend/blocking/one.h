@@ -32,6 +32,9 @@ bool weir_one_next(struct weir_backend_state *state, struct weir_completion *ret
 void weir_one_release(struct weir_backend_state *state, const struct weir_completion *completion);
 void weir_one_wake(struct weir_backend_state *state); /* nobody else is there to wake it */
 weir_handle weir_one_handle(struct weir_backend_state *state);
+#define WEIR_ONE_SLOTS                                                                                                 \
+    .submit = weir_one_submit, .cancel = weir_one_cancel, .next = weir_one_next, .release = weir_one_release,          \
+    .wake = weir_one_wake, .handle = weir_one_handle
 
 /* Whether `next` may have something without a wait; and what of it still depends on the world. */
 bool weir_one_busy(const struct weir_one *one);

@@ -89,12 +89,7 @@ const struct weir_backend weir_backend_still = {
     .close = close_still,
     .now_ns = now_ns,
     .call = call,
-    .submit = weir_one_submit,
-    .cancel = weir_one_cancel,
     .wait = wait,
-    .next = weir_one_next,
-    .release = weir_one_release,
-    .wake = weir_one_wake,
-    .handle = weir_one_handle,
+    WEIR_ONE_SLOTS,
     .turn = turn,
 };

@@ -80,11 +80,12 @@ void weir_offload_open(struct weir_offload *offload, struct weir_backend_state *
  * Takes one that was never opened, all zero. */
 void weir_offload_close(struct weir_offload *offload, bool forked);
 
-/* Queues `op`. 0, or WEIR_ENOMEM and nothing is started: no memory, or no thread can be had and there is none yet. */
+/* Queues `op`. 0, or WEIR_E... and nothing is started: WEIR_ENOMEM (no memory, or no thread can be had and there is none
+ * yet), WEIR_EFORKED (in a child process, where there are no threads). */
 int weir_offload_submit(struct weir_offload *offload, struct weir_port_op *op);
 
 /* One that has not begun ends with WEIR_ECANCELED, by the next `collect`; one that has begun runs to its end. Also
- * twice, and for one that has finished. Needs no memory. */
+ * twice, and for one that has finished. Needs no memory. In a child process it does nothing. */
 void weir_offload_cancel(struct weir_offload *offload, struct weir_port_op *op);
 
 /* Whether something has finished, or is still to be handed out: then the backend must not sleep. */

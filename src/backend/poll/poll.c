@@ -143,23 +143,11 @@ static int open_poll(struct weir_backend_state **ret, const struct weir_backend_
     return 0;
 }
 
-static weir_handle handle(struct weir_backend_state *state) {
-    (void)state;
-    return WEIR_NO_HANDLE;
-}
-
 const struct weir_backend weir_backend_poll = {
     .name = "poll",
     .summary = "readiness: poll, which looks at all that is watched each time",
     .open = open_poll,
     .close = close_poll,
-    .now_ns = weir_ready_now_ns,
-    .call = weir_ready_act,
-    .submit = weir_ready_submit,
-    .cancel = weir_ready_cancel,
-    .wait = weir_ready_wait,
-    .next = weir_ready_next,
-    .release = weir_ready_release,
-    .wake = weir_ready_wake,
-    .handle = handle,
+    WEIR_READY_SLOTS,
+    .handle = weir_ready_no_handle,
 };

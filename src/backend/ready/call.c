@@ -22,7 +22,7 @@ static int made(struct weir_call *call, int64_t handle) {
 }
 
 static int make_pipe(struct weir_call *call) {
-    int64_t ends[2];
+    int64_t ends[2] = {WEIR_NO_HANDLE, WEIR_NO_HANDLE};
     int status = weir_sys_pipe(ends, &call->os_code);
     if (status < 0) return status;
     call->handle = ends[0];
@@ -81,7 +81,6 @@ int weir_ready_do(struct weir_call *call) {
     case WEIR_CALL_UNSENT: call->count = weir_sys_unsent(call->handle); return 0;
     case WEIR_CALL_ERROR: return weir_sys_pending_error(call->handle, &call->os_code);
     case WEIR_CALL_PIPE: return make_pipe(call);
-    case WEIR_CALL_STDIO: return made(call, weir_sys_stdio(call->value, &call->os_code));
     case WEIR_CALL_UNLINK: return weir_sys_unlink(call->address, &call->os_code);
     case WEIR_CALL_RANDOM: return weir_sys_random(call->bytes, call->count, &call->os_code);
     case WEIR_CALL_OPEN: return made(call, weir_sys_open(call->path, call->value, &call->os_code));
@@ -99,8 +98,7 @@ int weir_ready_do(struct weir_call *call) {
 }
 
 static bool makes_handle(enum weir_call_kind kind) {
-    return kind == WEIR_CALL_SOCKET || kind == WEIR_CALL_PIPE || kind == WEIR_CALL_STDIO || kind == WEIR_CALL_OPEN ||
-           kind == WEIR_CALL_ADOPT;
+    return kind == WEIR_CALL_SOCKET || kind == WEIR_CALL_PIPE || kind == WEIR_CALL_OPEN || kind == WEIR_CALL_ADOPT;
 }
 
 static bool makes_other(enum weir_call_kind kind) { return kind == WEIR_CALL_PIPE || kind == WEIR_CALL_ACCEPT; }

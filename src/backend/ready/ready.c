@@ -270,6 +270,11 @@ int weir_ready_wait(struct weir_backend_state *state, uint64_t deadline_ns) {
 
 void weir_ready_wake(struct weir_backend_state *state) { weir_sys_waker_wake(of(state)->waker); }
 
+weir_handle weir_ready_no_handle(struct weir_backend_state *state) {
+    (void)state;
+    return WEIR_NO_HANDLE;
+}
+
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 int weir_ready_refuse(const struct weir_backend_env *env, const char *act, int error) {

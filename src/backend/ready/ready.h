@@ -87,5 +87,11 @@ int weir_ready_wait(struct weir_backend_state *state, uint64_t deadline_ns);
 bool weir_ready_next(struct weir_backend_state *state, struct weir_completion *ret);
 void weir_ready_release(struct weir_backend_state *state, const struct weir_completion *completion);
 void weir_ready_wake(struct weir_backend_state *state);
+weir_handle weir_ready_no_handle(struct weir_backend_state *state); /* for a poller that is no descriptor */
+
+/* All but its name, its open and close, and its handle. */
+#define WEIR_READY_SLOTS                                                                                               \
+    .now_ns = weir_ready_now_ns, .call = weir_ready_act, .submit = weir_ready_submit, .cancel = weir_ready_cancel,     \
+    .wait = weir_ready_wait, .next = weir_ready_next, .release = weir_ready_release, .wake = weir_ready_wake
 
 #endif

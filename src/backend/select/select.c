@@ -125,23 +125,11 @@ static int open_select(struct weir_backend_state **ret, const struct weir_backen
     return 0;
 }
 
-static weir_handle handle(struct weir_backend_state *state) {
-    (void)state;
-    return WEIR_NO_HANDLE;
-}
-
 const struct weir_backend weir_backend_select = {
     .name = "select",
     .summary = "readiness: select, for descriptors below FD_SETSIZE",
     .open = open_select,
     .close = close_select,
-    .now_ns = weir_ready_now_ns,
-    .call = weir_ready_act,
-    .submit = weir_ready_submit,
-    .cancel = weir_ready_cancel,
-    .wait = weir_ready_wait,
-    .next = weir_ready_next,
-    .release = weir_ready_release,
-    .wake = weir_ready_wake,
-    .handle = handle,
+    WEIR_READY_SLOTS,
+    .handle = weir_ready_no_handle,
 };

@@ -133,7 +133,6 @@ int weir_sim_call(struct weir_backend_state *state, struct weir_call *call) {
     case WEIR_CALL_UNLINK: return weir_sim_unlink(port->host, call->address);
     case WEIR_CALL_RANDOM: return call_random(port->host->sim, call);
     case WEIR_CALL_OPEN: return weir_sim_file_open(port, call);
-    case WEIR_CALL_STDIO:
     case WEIR_CALL_ADOPT:
     case WEIR_CALL_REWIND:
     case WEIR_CALL_PASS:

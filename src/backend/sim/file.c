@@ -120,7 +120,7 @@ static int open_file(struct weir_sim_port *port, const char *path, unsigned flag
 }
 
 int weir_sim_file_open(struct weir_sim_port *port, struct weir_call *call) {
-    struct weir_sim_socket *socket;
+    struct weir_sim_socket *socket = NULL;
     int result = check_path(call->path);
     if (result == 0 && (call->value < 0 || !flags_fit((unsigned)call->value))) result = WEIR_EINVAL;
     if (result == 0) result = open_file(port, call->path, (unsigned)call->value, &socket);
