@@ -67,15 +67,16 @@ WEIR_API int weir_loop_each(weir_loop *loop, weir_object_fn *each, void *user);
 
 /* Frees the loop. WEIR_EBUSY when transports, listeners, timers, posts, files or works are alive, or when called from
  * one of its callbacks: each is told to `each` (may be NULL) and the loop is as before. Zero: the loop is gone, and
- * posts from other threads must have ceased, but for those through an inbox. In a child after fork it always frees, and
- * leaves the parent's loop alone. */
+ * posts from other threads must have ceased, but for those through an inbox. In a child that the loop's thread forked it
+ * always frees, and leaves the parent's loop alone; a callback that does so there must not return into the loop. */
 WEIR_API int weir_loop_close(weir_loop *loop, weir_object_fn *each, void *user);
 
 /* Runs until `weir_stop`, or until nothing is left that could call back (timers and paused transports count as
  * something). Returns 0; WEIR_EBUSY when called from a callback of any loop of this thread; WEIR_EINVAL on another
  * thread than the one that first ran the loop; WEIR_EFORKED in a forked child; WEIR_ESTALLED on a simulated loop whose
  * world has no event left; or what the backend failed with. On a simulated loop this runs the whole world.
- * Other calls do not ask what thread they are on, but a build with asserts ends the program there. */
+ * Other calls do not ask what thread they are on, but a build with asserts ends the program there. In a forked child
+ * whatever would start something answers WEIR_EFORKED too. */
 WEIR_API int weir_run(weir_loop *loop);
 
 /* Runs one tick, waiting at most `timeout_ns` for something to do (0: do not wait; WEIR_FOREVER: until then).

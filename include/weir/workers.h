@@ -61,7 +61,7 @@ WEIR_API void weir_crew_drain(weir_crew *crew, uint64_t timeout_ns);
 
 /* Waits until every worker's run has returned (it does not stop them), closes the loops and frees the crew. Returns 0, or
  * the first error that a run returned. A worker whose work (weir_work) never returns is waited for. Any thread but a
- * worker's; once. */
+ * worker's; once. A forked child leaves the crew alone: its threads are the parent's. */
 WEIR_API int weir_crew_close(weir_crew *crew);
 
 /* For short programs: `count` workers (0: one for each processor) until each one's run has returned. Returns as

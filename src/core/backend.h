@@ -196,7 +196,7 @@ struct weir_backend {
     /* Does one immediate act. 0, or WEIR_E... */
     int (*call)(struct weir_backend_state *state, struct weir_call *call);
 
-    /* Starts an op. 0, or WEIR_E... and nothing is started. */
+    /* Starts an op. 0, or WEIR_E... and nothing is started. As cancel, wait and next, never in a forked child. */
     int (*submit)(struct weir_backend_state *state, struct weir_port_op *op);
 
     /* Asks an active op to end; also twice. Needs no memory. */

@@ -146,9 +146,10 @@ struct weir_transport {
         uint32_t unacked;     /* once it is dropped: bytes that the peer's system had not acknowledged */
     };
     int8_t code;            /* the first failure, 0: none */
-    uint8_t stage;          /* of it */
-    uint8_t state;          /* weir_transport_state */
     uint8_t holds;          /* enum weir_hold */
+    unsigned stage : 4;     /* of the failure */
+    unsigned state : 2;     /* weir_transport_state */
+    unsigned offers : 10;   /* in this turn so far */
     unsigned fresh : 1;     /* the protocol has not heard `connected` yet */
     unsigned receiving : 1; /* the driver was told to receive */
     unsigned offered : 1;   /* the protocol left these unread bytes: offer them when more has come */

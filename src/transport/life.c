@@ -72,7 +72,7 @@ int weir_transport_init(weir_transport *t, const struct weir_driver *driver, str
         weir_extras_free(t);
         return WEIR_EBUDGET;
     }
-    t->state = (uint8_t)state;
+    t->state = (unsigned)state & 3;
     t->protocol = protocol ? protocol : &weir_nobody;
     t->self = self;
     t->fresh = 1;
@@ -158,7 +158,7 @@ void weir_transport_gone(weir_transport *t) {
 void weir_transport_note(weir_transport *t, int code, weir_stage stage, int os_code) {
     if (t->code) return;
     t->code = (int8_t)code;
-    t->stage = (uint8_t)stage;
+    t->stage = (unsigned)stage & 15;
     t->os_code = os_code;
 }
 

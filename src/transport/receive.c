@@ -11,8 +11,9 @@
 
 #include "transport/base.h"
 
-/* Offers within one turn, so that a firehose of tiny messages cannot keep a loop from its other work. */
-#define QUANTUM 1024
+/* Offers within one turn, so that a firehose of tiny messages cannot keep a loop from its other work. A turn is a step, or
+ * all that is delivered within a slot of the clock: a backend may deliver many times in a tick. */
+#define QUANTUM 1000
 
 static weir_op *reader_of(const weir_transport *t) { return t->extras ? t->extras->reader : NULL; }
 
@@ -46,8 +47,8 @@ static size_t offer_once(weir_transport *t, const uint8_t *bytes, size_t n) {
 /* Offers until all is used, nothing more is, or the turn is over. Returns how many were used. */
 static size_t offer(weir_transport *t, const uint8_t *bytes, size_t n) {
     size_t used = 0;
-    for (unsigned turn = 0; used < n && may_offer(t); turn++) {
-        if (turn == QUANTUM) {
+    for (; used < n && may_offer(t); t->offers++) {
+        if (t->offers == QUANTUM) {
             weir_transport_step_later(t);
             return used;
         }
@@ -119,7 +120,7 @@ static void used_from_unread(weir_transport *t, size_t n) {
 }
 
 /* The protocol may close or abort meanwhile, which would drop the bytes it reads: they are set aside for the call. */
-void weir_receive_offer(weir_transport *t) {
+static void offer_unread(weir_transport *t) {
     struct weir_segment *s = t->unread;
     if (!s || t->offered || !may_offer(t)) return;
     t->lent = 1;
@@ -130,6 +131,11 @@ void weir_receive_offer(weir_transport *t) {
         weir_receive_drop_unread(t);
     else
         fail_if_too_large(t, unread_of(t));
+}
+
+void weir_receive_offer(weir_transport *t) {
+    t->offers = 0;
+    offer_unread(t);
 }
 
 void weir_receive_drop_unread(weir_transport *t) {
@@ -148,7 +154,9 @@ void weir_transport_deliver(weir_transport *t, const uint8_t *bytes, size_t n) {
         tell_unused(t, n);
         return;
     }
-    t->received_at = weir_slot_now(t);
+    uint32_t slot = weir_slot_now(t);
+    if (t->received_at != slot) t->offers = 0;
+    t->received_at = slot;
     weir_pace_received(t, n);
     if (!t->unread) used = offer(t, bytes, n);
     if (used < n && t->state == WEIR_OPEN) {
@@ -156,7 +164,7 @@ void weir_transport_deliver(weir_transport *t, const uint8_t *bytes, size_t n) {
         save(t, bytes + used, n - used);
         if (more) {
             t->offered = 0;
-            weir_receive_offer(t);
+            offer_unread(t);
         }
         fail_if_too_large(t, unread_of(t));
     } else {

@@ -640,7 +640,7 @@ static const struct scenario order[] = {
     SCENARIO(adv_A3_cancel_while_all_are_ending, .media = EVERY, .expected = ""),
     SCENARIO(adv_A4_double_close, .media = EVERY),
     SCENARIO(adv_A5_use_after_close, .media = EVERY),
-    SCENARIO(adv_A6_vectored_write_after_loss, .media = MAIN_MEDIA,
+    SCENARIO(adv_A6_vectored_write_after_loss, .media = MAIN_MEDIA, .timed = true,
              .expected = "client connected\nclient disconnected WEIR_ERESET\n"),
     SCENARIO(adv_A7_close_from_drain_callback, .media = MAIN_MEDIA),
     SCENARIO(adv_A8_run_within_callback, .media = EVERY),

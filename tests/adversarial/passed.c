@@ -322,6 +322,7 @@ static void B15_a_successor_that_floods(struct scene *s) {
 /* The whole word, in two pieces, with descriptors that nobody asked for: it is a word all the same. */
 static void say_the_rest(struct scene *s) {
     raw_send(offered.peer, &(struct message){.line = "en\n", .fds = 5});
+    check_int(shutdown(offered.peer, SHUT_WR), 0);
     (void)s;
 }
 

@@ -399,7 +399,7 @@ static const struct scenario deadlines[] = {
                          "server received 1000 of the pattern\n"
                          "server ended\n"
                          "server disconnected in order\n"),
-    SCENARIO(time_in_which_receiving_is_held_is_not_slow, .media = SOCKETS),
+    SCENARIO(time_in_which_receiving_is_held_is_not_slow, .media = SOCKETS, .timed = true),
     SCENARIO(a_peer_that_does_not_read_is_left, .media = EVERY,
              .expected = "client connected\n"
                          "client disconnected WEIR_ETIMEDOUT\n"
@@ -408,8 +408,8 @@ static const struct scenario deadlines[] = {
              .expected = "client connected\n"
                          "client disconnected WEIR_ETIMEDOUT\n"),
     SCENARIO(a_message_that_is_dragged_out_times_out, .media = EVERY, .loose = true),
-    SCENARIO(a_message_in_time_owes_nothing_more, .media = SOCKETS),
-    SCENARIO(another_protocol_expects_for_itself, .media = EVERY),
+    SCENARIO(a_message_in_time_owes_nothing_more, .media = SOCKETS, .timed = true),
+    SCENARIO(another_protocol_expects_for_itself, .media = EVERY, .timed = true),
     SCENARIO(nothing_is_expected_after_close, .media = EVERY),
     SCENARIO(a_peer_that_never_ends_is_left, .media = SOCKETS),
     SCENARIO(a_close_that_cannot_flush_times_out, .media = EVERY,

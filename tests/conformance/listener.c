@@ -384,7 +384,7 @@ static const struct scenario listener[] = {
     SCENARIO(one_without_a_protocol_is_aborted, .media = SOCKETS, .loose = true),
     SCENARIO(a_connection_may_be_closed_at_once, .media = SOCKETS),
     SCENARIO(connections_outlive_their_listener, .media = SOCKETS),
-    SCENARIO(a_listener_without_descriptors_waits, .media = SOCKETS, .places = SYSTEM, .expected = ""),
+    SCENARIO(a_listener_without_descriptors_waits, .media = SOCKETS, .places = SYSTEM, .timed = true, .expected = ""),
     SCENARIO(a_simulated_one_too, .media = SOCKETS, .places = SIMULATED, .handle_limit = 12, .expected = ""),
     SCENARIO(a_connection_that_came_too_early_is_kept, .media = TCP | UNIX, .budget = POOR, .loose = true),
     SCENARIO(an_address_in_use_is_told, .media = SOCKETS, .expected = ""),

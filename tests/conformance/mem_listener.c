@@ -288,7 +288,7 @@ static const struct scenario mem_listener[] = {
     SCENARIO(no_more_connections_than_allowed, .loose = true),
     SCENARIO(who_waits_is_refused_by_a_close, .places = 0),
     SCENARIO(a_full_backlog_refuses, .places = 0),
-    SCENARIO(who_gives_up_leaves_the_line, .places = 0),
+    SCENARIO(who_gives_up_leaves_the_line, .places = 0, .timed = true),
     SCENARIO(one_without_a_protocol_is_aborted, .places = 0),
     SCENARIO(hosts_may_be_guests, .places = 0),
     SCENARIO(out_of_budget_they_wait, .loose = true),

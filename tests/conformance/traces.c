@@ -162,6 +162,6 @@ static const struct scenario traces[] = {
     SCENARIO(close_with_unread_input, .media = DUPLEX),
     SCENARIO(blocked_write_meets_a_reset, .media = EVERY),
     SCENARIO(writes_to_one_that_closed, .media = EVERY),
-    SCENARIO(a_stream_into_a_reset, .media = EVERY),
+    SCENARIO(a_stream_into_a_reset, .media = EVERY, .timed = true),
 };
 const struct suite traces_suite = SUITE(traces);

@@ -396,7 +396,7 @@ static const struct scenario hostile[] = {
     SCENARIO(by_a_stack_of_layers, .media = NONE),
     SCENARIO(by_what_is_there_once, .media = NONE),
     SCENARIO(a_drain, .media = FEW_DUPLEX),
-    SCENARIO(a_hand_over, .media = TCP4 | UNIX_PATH, .places = SYSTEM),
+    SCENARIO(a_hand_over, .media = TCP4 | UNIX_PATH, .places = SYSTEM, .timed = true),
     SCENARIO(a_change_of_protocol, .media = FEW),
     SCENARIO(a_producer, .media = FEW),
 };

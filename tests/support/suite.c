@@ -24,7 +24,9 @@ static uint64_t milliseconds(void) {
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* What is below a layer's transport has been seen on its own; one readiness backend shows the rest. */
 static bool place_wanted(const struct scenario *scenario, const struct place *place) {
+    if ((the_medium & LAYERED) && (place->where & (POLL | SELECT))) return false;
     if (scenario->places && !(scenario->places & (unsigned)place->where)) return false;
     if (only_place && strcmp(only_place, place->name)) return false;
     return !place_missing(place);

@@ -29,6 +29,7 @@ static void obey(void *self, weir_transport *t, const uint8_t *line, size_t n) {
     if (says(line, n, "all")) assert_int_equal(weir_framing_raw(&talk->line.framing, t, WEIR_UNBOUNDED), 0);
     if (says(line, n, "quit")) weir_transport_close(t);
     if (says(line, n, "die")) weir_transport_abort(t);
+    if (says(line, n, "anew")) weir_transport_set_protocol(t, &weir_line_protocol, &talk->line);
     if (says(line, n, "wait")) weir_transport_pause(t, WEIR_RECEIVE);
     if (says(line, n, "say")) weir_line_write(&talk->line, t, line + 3, n - 3);
 }
@@ -134,6 +135,18 @@ static void a_pause_in_the_rest_holds_back_the_end(void **state) {
     weir_transport_resume(weir_drive_transport(talk.drive), WEIR_RECEIVE);
     weir_drive_run(talk.drive);
     assert_string_equal(finish(&talk), "[a][wait] ended gone");
+}
+
+/* It is another beginning, and so it has an end to come. */
+static void the_same_framing_anew_in_the_rest_hears_the_end(void **state) {
+    struct talk talk;
+    (void)state;
+    begin(&talk, NULL);
+    talk.line.framing.take_rest = true;
+    feed(&talk, "a\nanew");
+    weir_drive_end(talk.drive);
+    assert_string_equal(talk.run.log.bytes, "[a][anew] ended gone");
+    assert_string_equal(finish(&talk), "[a][anew] ended gone");
 }
 
 static void raw_bytes_asked_for_in_the_rest_do_not_come(void **state) {
@@ -598,6 +611,7 @@ int main(void) {
         cmocka_unit_test(nothing_is_heard_after_a_close),
         cmocka_unit_test(a_pause_holds_back_the_next_message),
         cmocka_unit_test(a_pause_in_the_rest_holds_back_the_end),
+        cmocka_unit_test(the_same_framing_anew_in_the_rest_hears_the_end),
         cmocka_unit_test(raw_bytes_asked_for_in_the_rest_do_not_come),
         cmocka_unit_test(a_close_in_the_rest_is_the_end),
         cmocka_unit_test(another_protocol_takes_over_between_two_messages),

@@ -105,9 +105,6 @@ static int start_thread(struct weir_offload *o) {
     return o->threads > 0 ? 0 : status;
 }
 
-/* In a child of the process that opened it the threads are not there, and one of them may have held the lock. */
-static bool is_forked(const struct weir_offload *o) { return o->state->fork_mark && !*o->state->fork_mark; }
-
 /* ---- the loop's side --------------------------------------------------------------------------------------------- */
 
 void weir_offload_open(struct weir_offload *offload, struct weir_backend_state *state, weir_offload_fn *run) {
@@ -139,7 +136,6 @@ void weir_offload_close(struct weir_offload *offload, bool forked) {
 }
 
 int weir_offload_submit(struct weir_offload *offload, struct weir_port_op *op) {
-    if (is_forked(offload)) return WEIR_EFORKED;
     struct weir_offload_job *job = take_job(offload, op);
     if (!job) return WEIR_ENOMEM;
     int status = start_thread(offload);
@@ -156,7 +152,6 @@ int weir_offload_submit(struct weir_offload *offload, struct weir_port_op *op) {
 
 void weir_offload_cancel(struct weir_offload *offload, struct weir_port_op *op) {
     struct weir_offload_job *job = offload->jobs[op->slot];
-    if (is_forked(offload)) return;
     weir_sys_lock(&offload->lock);
     bool waited = job->waiting;
     if (waited) leave(offload, job);

@@ -10,8 +10,9 @@
  *                  |                                                     ^
  *                  +---------------- cancel: WEIR_ECANCELED -------------+
  *
- * Everything here is called on the loop's thread; only `run` is called on another, and touches the op, what it points
- * to and nothing else: what has to be counted in the backend state is counted when the op is taken by `next`. While an
+ * Everything here is called on the loop's thread, and nothing but the close in a forked child, where the threads are not
+ * and one of them may have held the lock. Only `run` is called on another thread, and touches the op, what it points to
+ * and nothing else: what has to be counted in the backend state is counted when the op is taken by `next`. While an
  * op is here, its `slot` and `next` belong to the pool; its `state` stays the backend's.
  *
  * How a backend uses it: open and close with its own; in `submit` and `cancel` for ops that are here; and in `wait`
@@ -80,12 +81,11 @@ void weir_offload_open(struct weir_offload *offload, struct weir_backend_state *
  * Takes one that was never opened, all zero. */
 void weir_offload_close(struct weir_offload *offload, bool forked);
 
-/* Queues `op`. 0, or WEIR_E... and nothing is started: WEIR_ENOMEM (no memory, or no thread can be had and there is none
- * yet), WEIR_EFORKED (in a child process, where there are no threads). */
+/* Queues `op`. 0, or WEIR_ENOMEM and nothing is started: no memory, or no thread can be had and there is none yet. */
 int weir_offload_submit(struct weir_offload *offload, struct weir_port_op *op);
 
 /* One that has not begun ends with WEIR_ECANCELED, by the next `collect`; one that has begun runs to its end. Also
- * twice, and for one that has finished. Needs no memory. In a child process it does nothing. */
+ * twice, and for one that has finished. Needs no memory. */
 void weir_offload_cancel(struct weir_offload *offload, struct weir_port_op *op);
 
 /* Whether something has finished, or is still to be handed out: then the backend must not sleep. */
