@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A relay between two listeners' worth of strangers, all in one program: client -> front -> back. */
+ * A relay, its client and its server in one program: client -> mem:front -> mem:back. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <weir/weir.h>

@@ -81,8 +81,8 @@ struct weir_loop {
 
     struct weir_post *posted; /* taken from `door.posts`, not run yet */
     struct weir_door door;
-    weir_inbox *inbox; /* made when somebody asks for it */
-    atomic_bool stop; /* by any thread */
+    weir_inbox *inbox;           /* made when somebody asks for it */
+    atomic_bool stop;            /* by any thread */
     _Atomic(const void *) owner; /* the thread that first ran it; NULL: nobody has */
     bool in_tick;
     bool shares_ports; /* it is one of several that listen on the same addresses */

@@ -77,8 +77,8 @@ int weir_loop_tick(weir_loop *loop, uint64_t deadline_ns) {
 }
 
 bool weir_loop_alive(const weir_loop *loop) {
-    return loop->transports.count || loop->listeners.count || loop->ops || loop->pulls.first || loop->wheel.count || loop->posted ||
-           !weir_mpsc_empty(&loop->door.posts);
+    return loop->transports.count || loop->listeners.count || loop->ops || loop->pulls.first || loop->wheel.count ||
+           loop->posted || !weir_mpsc_empty(&loop->door.posts);
 }
 
 /* One step: a tick, or, where the backend is part of a world, a step of that world, which may be another loop's. */

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file_flags.h"
 #include "transport/file_at.h"
 #include "transport/file_io.h"
 

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file_flags.h"
+
 enum state { IDLE, OPENING, OPEN, CLOSING };
 
 struct inside {
@@ -191,14 +193,6 @@ int weir_file_size(weir_file *file, weir_file_op *op) {
 int weir_file_sync(weir_file *file, weir_file_op *op) {
     int status = may_start(file, op);
     return status < 0 ? status : call_it(file, op, called, (struct weir_call){.kind = WEIR_CALL_SYNC});
-}
-
-bool weir_file_flags_valid(unsigned flags) {
-    const unsigned writing = WEIR_FILE_APPEND | WEIR_FILE_CREATE | WEIR_FILE_TRUNCATE | WEIR_FILE_EXCLUSIVE;
-    if (flags & ~(writing | WEIR_FILE_READ | WEIR_FILE_WRITE)) return false;
-    if (!(flags & (WEIR_FILE_READ | WEIR_FILE_WRITE))) return false;
-    if ((flags & writing) && !(flags & WEIR_FILE_WRITE)) return false;
-    return !(flags & WEIR_FILE_EXCLUSIVE) || (flags & WEIR_FILE_CREATE);
 }
 
 static void opened(struct weir_port_op *port_op, const struct weir_completion *c) {

@@ -8,9 +8,6 @@
 
 #include "core/loop.h"
 
-/* Whether `flags` go together. */
-bool weir_file_flags_valid(unsigned flags);
-
 /* The loop of an open file; NULL when it is not open. */
 weir_loop *weir_file_loop(const weir_file *file);
 

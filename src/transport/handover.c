@@ -28,6 +28,7 @@ struct weir_handover {
     void *user;
     int status; /* to be told at the end */
     bool ending;
+    bool leaving; /* the successor was on its way out before it could be dismissed, and still calls */
     size_t count;
     weir_listener *listeners[WEIR_HANDOVER_MAX];
 };
@@ -107,11 +108,15 @@ static size_t received(void *self, weir_transport *t, const uint8_t *bytes, size
     return n;
 }
 
+static void set_free(weir_handover *h) { weir_memory_free(&h->loop->memory, h, sizeof *h); }
+
 static void disconnected(void *self, weir_transport *t, const weir_error *reason) {
     weir_handover *h = self;
     (void)t;
     h->successor = NULL;
+    h->leaving = false;
     if (!h->ending) tell(h, "the successor has gone", reason ? reason->code : 0);
+    if (!h->control) set_free(h);
 }
 
 static const weir_protocol giver = {.connected = connected, .received = received, .disconnected = disconnected};
@@ -125,7 +130,7 @@ static void came(weir_transport *t, void *user) {
 
 static void dismiss(weir_handover *h) {
     if (!h->successor) return;
-    weir_transport_set_protocol(h->successor, NULL, NULL);
+    h->leaving = weir_transport_set_protocol(h->successor, NULL, NULL) < 0;
     if (h->status)
         weir_transport_abort(h->successor);
     else
@@ -145,7 +150,8 @@ static void control_freed(weir_listener *control) {
     weir_handover *h = control->user;
     for (size_t i = 0; i < h->count; i++)
         h->listeners[i]->offer = NULL;
-    weir_memory_free(&h->loop->memory, h, sizeof *h);
+    h->control = NULL;
+    if (!h->leaving) set_free(h);
 }
 
 void weir_handover_left(weir_handover *offer, const weir_listener *listener) {

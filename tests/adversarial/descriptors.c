@@ -396,7 +396,8 @@ static void adv_B24_connects_in_vain_do_not_spin(struct scene *s) {
 }
 
 static const struct scenario descriptors[] = {
-    SCENARIO(adv_B3_no_descriptor_for_accept, .media = TCP4 | UNIX_PATH, .places = SYSTEM, .timed = true, .expected = ""),
+    SCENARIO(adv_B3_no_descriptor_for_accept, .media = TCP4 | UNIX_PATH, .places = SYSTEM, .timed = true,
+             .expected = ""),
     SCENARIO(adv_B7_a_descriptor_is_closed_once, .media = NONE, .places = SYSTEM),
     SCENARIO(adv_B8_numbers_beyond_a_set, .media = TCP4 | UNIX_PATH, .places = SELECT, .timed = true, .expected = ""),
     SCENARIO(adv_B11_files_and_devices, .media = NONE, .places = SYSTEM),

@@ -361,10 +361,12 @@ static void adv_B21_partial_writes_go_on(struct scene *s) {
 
 static const struct scenario kernel[] = {
     SCENARIO(adv_B1_descriptor_reused_within_a_tick, .media = SOCKETS, .loose = true),
-    SCENARIO(adv_B2_description_outlives_its_descriptor, .media = SOCKETS | PIPE, .places = SYSTEM, .timed = true, .loose = true),
+    SCENARIO(adv_B2_description_outlives_its_descriptor, .media = SOCKETS | PIPE, .places = SYSTEM, .timed = true,
+             .loose = true),
     SCENARIO(adv_B4_gone_before_it_was_accepted, .media = SOCKETS, .loose = true),
     SCENARIO(adv_B5_signals_all_the_time, .media = SOCKETS, .places = SYSTEM),
-    SCENARIO(adv_B6_no_signal_for_a_broken_pipe, .media = SOCKETS | PIPE, .places = SYSTEM, .timed = true, .loose = true),
+    SCENARIO(adv_B6_no_signal_for_a_broken_pipe, .media = SOCKETS | PIPE, .places = SYSTEM, .timed = true,
+             .loose = true),
     SCENARIO(adv_B9_every_descriptor_is_close_on_exec, .media = SOCKETS | PIPE, .places = SYSTEM, .loose = true),
     SCENARIO(adv_B10_a_hang_up_nobody_waits_for, .media = SOCKETS | PIPE, .timed = true, .loose = true),
     SCENARIO(adv_B12_fork_with_a_live_loop, .media = SOCKETS, .places = SYSTEM),

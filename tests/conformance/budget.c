@@ -229,8 +229,8 @@ static const struct scenario budget[] = {
                          "client disconnected WEIR_ECANCELED\n"),
     SCENARIO(what_was_held_up_goes_on, .media = NONE, .budget = 100000,
              .expected = ALL_200K ALL_200K ALL_200K ALL_200K),
-    SCENARIO(the_largest_holder_goes, .media = TCP4 | UNIX_PATH, .timed = true, .budget = 200000, .socket_buffer = 65536,
-             .stall_ns = 100 * MS, .loose = true),
+    SCENARIO(the_largest_holder_goes, .media = TCP4 | UNIX_PATH, .budget = 200000, .socket_buffer = 65536,
+             .timed = true, .stall_ns = 100 * MS, .loose = true),
     SCENARIO(a_write_beyond_the_budget_queues_nothing, .media = EVERY, .budget = 10000,
              .expected = "client connected\n"
                          "client disconnected WEIR_ECANCELED\n"),

@@ -155,6 +155,18 @@ static void so_does_one_that_was_read_in_small_pieces(struct scene *s) {
     read_some_of_a_file(s, WEIR_BORROW);
 }
 
+static size_t take_a_thousand(struct actor *a, const uint8_t *bytes, size_t n) {
+    size_t left = 1000 - (size_t)a->received;
+    (void)bytes;
+    return n < left ? n : left;
+}
+
+static void so_does_one_whose_protocol_failed(struct scene *s) {
+    s->client.on_received = take_a_thousand;
+    read_some_of_a_file(s, WEIR_DUP);
+    check_int(s->client.code, WEIR_EMSGSIZE);
+}
+
 static void a_lent_file_is_written_where_it_stands(struct scene *s) {
     store_path(path);
     store_put(s, path, 100);
@@ -212,6 +224,7 @@ static const struct scenario fd[] = {
     SCENARIO(so_does_a_duplicate, .places = SYSTEM),
     SCENARIO(so_does_one_that_is_aborted, .places = SYSTEM),
     SCENARIO(so_does_one_that_was_read_in_small_pieces, .places = SYSTEM),
+    SCENARIO(so_does_one_whose_protocol_failed, .places = SYSTEM),
     SCENARIO(a_lent_file_is_written_where_it_stands, .places = SYSTEM),
     SCENARIO(a_full_device_is_told, .places = SYSTEM),
     SCENARIO(what_is_no_stream_is_refused, .places = SYSTEM),

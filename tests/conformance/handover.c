@@ -6,6 +6,7 @@
  * took over. */
 #include "conformance/suites.h"
 
+#include <weir/drain.h>
 #include <weir/handover.h>
 #include <weir/pipe.h>
 
@@ -542,6 +543,25 @@ static void an_offer_ends_with_its_listeners(struct scene *s) {
     check_int(over.status, WEIR_ECLOSED);
 }
 
+static void a_silent_successor_calls(struct scene *s) {
+    (void)s;
+    over.go = raw_connect(over.path);
+    check(over.go >= 0);
+}
+
+static void end_at_once(struct scene *s) { check_int(weir_drain(s->loop, 0, NULL, NULL), 0); }
+
+/* The conversation is aborted in the tick in which the offer ends. */
+static void a_drain_cuts_the_conversation(struct scene *s) {
+    if (!offer(s, NOBODY)) return;
+    scene_later(s, 50 * MS, a_silent_successor_calls);
+    scene_later(s, 100 * MS, end_at_once);
+    scene_run(s);
+    close(over.go);
+    check_int(over.offered_done, 1);
+    check_int(over.status, WEIR_ECANCELED);
+}
+
 static int no_status;
 
 static void note_status(weir_loop *loop, int status, void *user) {
@@ -583,6 +603,7 @@ static const struct scenario handover[] = {
     SCENARIO(the_next_successor_may_do_better, .media = TCP4, .places = SYSTEM, .loose = true),
     SCENARIO(nobody_is_lost_meanwhile, .media = HANDED, .places = SYSTEM, .loose = true),
     SCENARIO(an_offer_ends_with_its_listeners, .media = TCP4, .places = SYSTEM, .loose = true),
+    SCENARIO(a_drain_cuts_the_conversation, .media = TCP4, .places = SYSTEM, .loose = true),
     SCENARIO(nobody_offers, .places = SYSTEM, .expected = ""),
     SCENARIO(memory_stays_here, .expected = ""),
 };

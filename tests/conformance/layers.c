@@ -351,6 +351,6 @@ static const struct scenario layers[] = {
     SCENARIO(what_is_sent_keeps_its_rate, .media = NONE),
     SCENARIO(what_is_received_keeps_its_rate, .media = NONE),
     SCENARIO(no_rate_is_no_throttle, .media = NONE),
-    SCENARIO(a_shared_bucket_is_shared_fairly, .media = NONE, .places = SIMULATED, .timed = true, .loose = true),
+    SCENARIO(a_shared_bucket_is_shared_fairly, .media = NONE, .places = SIMULATED, .loose = true),
 };
 const struct suite layers_suite = SUITE(layers);

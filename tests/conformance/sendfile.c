@@ -179,6 +179,10 @@ static void cancel_it(struct scene *s) {
     weir_sendfile_cancel(&sending.op);
 }
 
+static void cut_the_pair(struct scene *s) {
+    if (s->client.t) abort_now(&s->client);
+}
+
 /* Exactly what had moved by then arrives. */
 static size_t cancel_after_some(struct actor *a, const uint8_t *bytes, size_t n) {
     if (a->received < 100000 && a->received + n >= 100000) cancel_it(a->scene);
@@ -223,6 +227,32 @@ static void an_abort_ends_it(struct scene *s) {
     check(sending.result < 0);
 }
 
+static const weir_limits narrow = {.receive = 3000, .write_cap = 20000, .pause_mark = 6000, .resume_mark = 2000};
+
+static void prepare_a_short_file_for_a_deaf_peer(struct scene *s) {
+    s->limits = &narrow;
+    s->client.silenced = s->server.silenced = true;
+    prepare(s, 60000);
+    sending.length = LARGE;
+    s->server.on_connected = pause_receiving;
+}
+
+/* What it gave has not left yet. */
+static void the_loss_ends_it_when_the_file_was_short(struct scene *s) {
+    prepare_a_short_file_for_a_deaf_peer(s);
+    scene_later(s, 50 * MS, cut_the_pair);
+    play(s);
+    check(sending.result < 0 && sending.result != WEIR_ETRUNCATED);
+}
+
+static void it_can_be_cancelled_when_the_file_was_short(struct scene *s) {
+    prepare_a_short_file_for_a_deaf_peer(s);
+    scene_later(s, 50 * MS, cancel_it);
+    scene_later(s, 100 * MS, cut_the_pair);
+    play(s);
+    check_int(sending.result, WEIR_ECANCELED);
+}
+
 static const struct scenario sendfile[] = {
     SCENARIO(before_file_after, .media = EVERY),
     SCENARIO(a_slow_peer_is_waited_for, .media = EVERY),
@@ -233,6 +263,8 @@ static const struct scenario sendfile[] = {
     SCENARIO(it_can_be_cancelled_half_way, .media = TCP4 | PIPE | MEMORY),
     SCENARIO(the_loss_of_the_transport_ends_it, .media = TCP4 | MEMORY),
     SCENARIO(an_abort_ends_it, .media = TCP4 | MEMORY),
+    SCENARIO(the_loss_ends_it_when_the_file_was_short, .media = MEMORY),
+    SCENARIO(it_can_be_cancelled_when_the_file_was_short, .media = MEMORY),
 };
 
 const struct suite sendfile_suite = SUITE(sendfile);

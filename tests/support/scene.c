@@ -142,8 +142,8 @@ static void look_again(struct cue *cue, uint64_t delay_ns) {
     weir_timer_start(s->loop, &cue->timer, delay_ns, 0);
 }
 
-/* A look that comes late tells that others have the machine, perhaps also the part of the kernel that would move what is
- * on its way: it counts for less. */
+/* A look that comes late tells that others have the machine, perhaps also the part of the kernel that would move what
+ * is on its way: it counts for less. */
 static bool has_settled(struct cue *cue) {
     const struct scene *s = cue->scene;
     uint64_t now_ns = weir_now_ns(s->loop), seen = s->entered + scene_stats(s).completions;

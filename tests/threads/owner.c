@@ -181,8 +181,8 @@ static void adv_H5_work_does_not_outlive_its_loop(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        ON_EACH_BACKEND(a_second_thread_may_not_run_it),    ON_EACH_BACKEND(a_refused_run_takes_no_stop_away),
-        ON_EACH_BACKEND(adv_H3_a_call_from_another_thread), ON_EACH_BACKEND(one_that_nobody_ran_is_anybodys),
+        ON_EACH_BACKEND(a_second_thread_may_not_run_it),        ON_EACH_BACKEND(a_refused_run_takes_no_stop_away),
+        ON_EACH_BACKEND(adv_H3_a_call_from_another_thread),     ON_EACH_BACKEND(one_that_nobody_ran_is_anybodys),
         ON_EACH_BACKEND(adv_H5_work_does_not_outlive_its_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -288,9 +288,11 @@ static void hand_over(void *self, weir_transport *t) {
 
 /* Replaced within the rest, which is offered from within the end; and by the end itself, after the rest. */
 static void a_kept_framing_outlives_the_end_that_replaces_it(void **state) {
-    static const weir_message_handler turncoat = {.message = count_lines, .ended = hand_over, .disconnected = kept_gone};
+    static const weir_message_handler turncoat = {
+        .message = count_lines, .ended = hand_over, .disconnected = kept_gone};
     struct run first = {0}, second = {0};
-    struct kept k = {.line = {.framing = {.handler = &counting, .take_rest = true}, .ending = WEIR_LINE_LF}, .run = &first};
+    struct kept k = {.line = {.framing = {.handler = &counting, .take_rest = true}, .ending = WEIR_LINE_LF},
+                     .run = &first};
     weir_drive *drive;
     (void)state;
     assert_int_equal(weir_drive_open(&drive, &attaching, &k, NULL), 0);

@@ -24,6 +24,7 @@
 #include "backend/io_uring/uring.h"
 
 #define SECOND ((uint64_t)1000000000)
+#define HUNG_NS (120 * SECOND) /* guards against hanging, which nothing else is measured by */
 
 struct loop {
     struct weir_memory memory;
@@ -87,7 +88,7 @@ static inline unsigned loop_tick(struct loop *l, uint64_t sleep_ns) {
 
 /* Ticks until `*flag`, which must come within ten seconds. */
 static inline void loop_until(struct loop *l, const bool *flag) {
-    const uint64_t end = loop_now(l) + 10 * SECOND;
+    const uint64_t end = loop_now(l) + HUNG_NS;
     while (!*flag) {
         loop_tick(l, SECOND / 10);
         assert_true(loop_now(l) < end);
@@ -95,7 +96,7 @@ static inline void loop_until(struct loop *l, const bool *flag) {
 }
 
 static inline void loop_drain(struct loop *l) {
-    const uint64_t end = loop_now(l) + 10 * SECOND;
+    const uint64_t end = loop_now(l) + HUNG_NS;
     while (l->active > 0) {
         loop_tick(l, SECOND / 10);
         assert_true(loop_now(l) < end);

@@ -23,7 +23,8 @@ static void print_options(int fd, unsigned which) {
     for (const struct option *o = option_table; o < option_table + OPTIONS; o++) {
         if (!(o->bit & which)) continue;
         snprintf(letter, sizeof letter, "-%c, ", o->letter);
-        snprintf(term, sizeof term, "%4s%s%s%s", o->letter ? letter : "", o->name, o->value ? " " : "", o->value ? o->value : "");
+        snprintf(term, sizeof term, "%4s%s%s%s", o->letter ? letter : "", o->name, o->value ? " " : "",
+                 o->value ? o->value : "");
         page_row(fd, OPTION_WIDTH, term, o->summary);
     }
 }

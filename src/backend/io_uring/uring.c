@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "backend/ready/call.h"
@@ -47,7 +46,7 @@ static void close_uring(struct weir_backend_state *state, bool forked) {
     weir_offload_close(&u->offload, forked);
     if (u->ring.open && !forked) weir_buffers_unregister(&u->ring);
     weir_ring_close(&u->ring, forked);
-    if (u->wake_fd >= 0) close(u->wake_fd);
+    weir_sys_waker_close(u->wake_fd);
     free_names(u);
     weir_slots_close(&u->slots);
     weir_buffers_close(&u->buffers);
@@ -57,6 +56,7 @@ static void close_uring(struct weir_backend_state *state, bool forked) {
 
 static int open_parts(struct weir_uring *u, struct weir_uring_shape shape) {
     const struct weir_backend_env *env = &u->base.env;
+    int os_code = 0;
     if (!weir_buffers_open(&u->buffers, env->memory, shape.buffers)) return WEIR_ENOMEM;
     int status = weir_uring_probe(&u->buffers, env, &u->base.system_calls);
     if (status < 0) return status;
@@ -64,8 +64,8 @@ static int open_parts(struct weir_uring *u, struct weir_uring_shape shape) {
     if (status < 0) return weir_uring_refuse(env, "io_uring_setup", -status);
     status = weir_buffers_register(&u->buffers, &u->ring);
     if (status < 0) return weir_uring_refuse(env, "io_uring buffer ring", -status);
-    u->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (u->wake_fd < 0) return weir_uring_refuse(env, "eventfd", errno);
+    u->wake_fd = weir_sys_waker_open(&os_code);
+    if (u->wake_fd < 0) return weir_uring_refuse(env, "eventfd", os_code);
     listen_for_wake(u);
     return 0;
 }
@@ -300,13 +300,7 @@ static bool next(struct weir_backend_state *state, struct weir_completion *ret) 
 
 /* ---- the rest ---- */
 
-static void wake(struct weir_backend_state *state) {
-    const uint64_t one = 1;
-    const int before = errno;
-    const ssize_t n = write(of(state)->wake_fd, &one, sizeof one);
-    (void)n;
-    errno = before;
-}
+static void wake(struct weir_backend_state *state) { weir_sys_waker_wake(of(state)->wake_fd); }
 
 static uint64_t now_ns(struct weir_backend_state *state) {
     (void)state;

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/file_flags.h"
+
 #define BYTES_LEAST ((size_t)1024)
 
 /* ---- a host's files ----------------------------------------------------------------------------------------------- */
@@ -91,14 +93,6 @@ static int failed(const struct weir_sim_socket *socket, int error) {
     return error;
 }
 
-static bool flags_fit(unsigned flags) {
-    const unsigned writing = WEIR_FILE_APPEND | WEIR_FILE_CREATE | WEIR_FILE_TRUNCATE | WEIR_FILE_EXCLUSIVE;
-    if (flags & ~(writing | WEIR_FILE_READ | WEIR_FILE_WRITE)) return false;
-    if (!(flags & (WEIR_FILE_READ | WEIR_FILE_WRITE))) return false;
-    if ((flags & writing) && !(flags & WEIR_FILE_WRITE)) return false;
-    return !(flags & WEIR_FILE_EXCLUSIVE) || (flags & WEIR_FILE_CREATE);
-}
-
 /* The handle is made first: a file that was made cannot be unmade. */
 static int open_file(struct weir_sim_port *port, const char *path, unsigned flags, struct weir_sim_socket **ret) {
     struct weir_sim_file *file = find(port->host, path);
@@ -122,7 +116,7 @@ static int open_file(struct weir_sim_port *port, const char *path, unsigned flag
 int weir_sim_file_open(struct weir_sim_port *port, struct weir_call *call) {
     struct weir_sim_socket *socket = NULL;
     int result = check_path(call->path);
-    if (result == 0 && (call->value < 0 || !flags_fit((unsigned)call->value))) result = WEIR_EINVAL;
+    if (result == 0 && (call->value < 0 || !weir_file_flags_valid((unsigned)call->value))) result = WEIR_EINVAL;
     if (result == 0) result = open_file(port, call->path, (unsigned)call->value, &socket);
     if (result < 0) return result;
     weir_sim_record(&socket->party, NULL, WEIR_SIM_ACT_OPEN, 0,

@@ -12,19 +12,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <weir/handle.h>
-
+#include "base/file_flags.h"
 #include "sys/posix/fail.h"
 
 enum { no_wait = 0x8 }; /* RWF_NOWAIT */
-
-static bool make_sense(int flags) {
-    const int writing = WEIR_FILE_APPEND | WEIR_FILE_CREATE | WEIR_FILE_TRUNCATE | WEIR_FILE_EXCLUSIVE;
-    if (flags & ~(writing | WEIR_FILE_READ | WEIR_FILE_WRITE)) return false;
-    if (!(flags & (WEIR_FILE_READ | WEIR_FILE_WRITE))) return false;
-    if ((flags & writing) && !(flags & WEIR_FILE_WRITE)) return false;
-    return !(flags & WEIR_FILE_EXCLUSIVE) || (flags & WEIR_FILE_CREATE);
-}
 
 static int to_system(int flags) {
     int both = flags & (WEIR_FILE_READ | WEIR_FILE_WRITE);
@@ -51,7 +42,7 @@ static int open_failed(int *os_code) { return weir_sys_fail_with(errno == ENXIO 
 int64_t weir_sys_open(const char *path, int flags, int *os_code) {
     const mode_t mode = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH;
     int fd;
-    if (!make_sense(flags)) return weir_sys_fail_with(EINVAL, os_code);
+    if (flags < 0 || !weir_file_flags_valid((unsigned)flags)) return weir_sys_fail_with(EINVAL, os_code);
     do {
         fd = open(path, to_system(flags), mode);
     } while (fd < 0 && errno == EINTR);

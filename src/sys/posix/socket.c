@@ -61,7 +61,8 @@ int weir_sys_keepalive(int64_t handle, int silence_s, int *os_code) {
     if (silence_s == 0) return set_option(handle, SOL_SOCKET, SO_KEEPALIVE, 0, os_code);
     if (silence_s > most) silence_s = most;
     int status = set_option(handle, IPPROTO_TCP, TCP_KEEPIDLE, silence_s, os_code);
-    if (status == 0) status = set_option(handle, IPPROTO_TCP, TCP_KEEPINTVL, silence_s < 4 ? 1 : silence_s / 4, os_code);
+    if (status == 0)
+        status = set_option(handle, IPPROTO_TCP, TCP_KEEPINTVL, silence_s < 4 ? 1 : silence_s / 4, os_code);
     if (status == 0) status = set_option(handle, IPPROTO_TCP, TCP_KEEPCNT, 4, os_code);
     return status < 0 ? status : set_option(handle, SOL_SOCKET, SO_KEEPALIVE, 1, os_code);
 }
