@@ -170,8 +170,8 @@ WEIR_API int weir_serve(weir_loop *loop, const char *endpoint, weir_accept_fn *a
 WEIR_API int weir_serve_endpoint(weir_loop *loop, const weir_endpoint *endpoint, const weir_listen_options *options,
                                  weir_accept_fn *accepted, void *user, weir_listener **ret);
 
-/* Connects to `endpoint`, or opens it; `*ret` is the top of the stack. As `weir_socket_connect`, with the errors of
- * `weir_serve`. */
+/* Connects to `endpoint`, or opens it; `*ret` (may be NULL) is the top of the stack. As `weir_socket_connect`, with the
+ * errors of `weir_serve`. */
 WEIR_API int weir_connect(weir_loop *loop, const char *endpoint, const weir_protocol *protocol, void *self,
                           weir_transport **ret);
 WEIR_API int weir_connect_endpoint(weir_loop *loop, const weir_endpoint *endpoint, const weir_connect_options *options,

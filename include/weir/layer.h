@@ -57,7 +57,8 @@ typedef struct weir_trace_options {
     void (*freed)(void *user);
 } weir_trace_options;
 
-/* Tells `options->traced` of everything that passes, and changes nothing of it. Also WEIR_EINVAL without `traced`. */
+/* Tells `options->traced` of everything that passes, and changes nothing of it. `options` are copied. Also WEIR_EINVAL
+ * without `traced`. */
 WEIR_API int weir_trace_open(weir_transport *below, const weir_trace_options *options, const weir_protocol *protocol,
                              void *self, weir_transport **above);
 
@@ -87,7 +88,7 @@ typedef struct weir_throttle_options {
 
 /* Lets bytes pass no faster than that. What has to wait waits where it is: received bytes unread below, so that the peer
  * is held up, and written bytes queued above. Ends and failures come after the bytes before them. Waiting for its turn
- * is no stall, but a linger time goes on. `options` may be NULL. */
+ * is no stall, but a linger time goes on. `options` are copied; NULL: none. */
 WEIR_API int weir_throttle_open(weir_transport *below, const weir_throttle_options *options,
                                 const weir_protocol *protocol, void *self, weir_transport **above);
 

@@ -27,9 +27,9 @@ typedef struct weir_flow {
 /* Pipes `from` into `to`: becomes the protocol of `from` and the producer of `to`. End-of-stream of `from` half-closes
  * `to` (closes it, where the medium has no half-close), and `from` is closed once its own sending side has ended too.
  * When `from` is lost by an error `to` is aborted, so that a part is never taken for the whole (the peer of a UNIX socket,
- * whose system knows no reset, may see an orderly end all the same); when `to` is lost `from` is aborted. `flow` may be
- * NULL. Returns 0; WEIR_EBUSY (`to` has a producer, or `flow` is in use); WEIR_ENOTSUP (the
- * directions do not exist); WEIR_ECLOSED; WEIR_EINVAL (two loops); WEIR_ENOMEM. */
+ * whose system knows no reset, may see an orderly end all the same); when `to` is lost `from` is aborted. Nothing is read
+ * from `from` while `to` is not yet connected. `flow` may be NULL. Returns 0; WEIR_EBUSY (`to` has a producer, or `flow`
+ * is in use); WEIR_ENOTSUP (the directions do not exist); WEIR_ECLOSED; WEIR_EINVAL (two loops); WEIR_ENOMEM. */
 WEIR_API int weir_pipe(weir_transport *from, weir_transport *to);
 WEIR_API int weir_pipe_flow(weir_transport *from, weir_transport *to, weir_flow *flow);
 

@@ -154,12 +154,13 @@ static int connect_stack(weir_loop *loop, const weir_endpoint *endpoint, const w
 
 int weir_connect_endpoint(weir_loop *loop, const weir_endpoint *endpoint, const weir_connect_options *options,
                           const weir_protocol *protocol, void *self, weir_transport **ret) {
-    if (!loop || !endpoint || !ret) return WEIR_EINVAL;
+    weir_transport *t;
+    if (!loop || !endpoint) return WEIR_EINVAL;
     int status = admit(loop, endpoint, false);
     if (status < 0) return status;
     const weir_error before = loop->last_error;
     loop->last_error.code = 0;
-    status = connect_stack(loop, endpoint, options, protocol, self, ret);
+    status = connect_stack(loop, endpoint, options, protocol, self, ret ? ret : &t);
     return conclude(loop, endpoint, &before, status, WEIR_STAGE_CONNECT);
 }
 

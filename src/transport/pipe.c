@@ -138,6 +138,7 @@ static int start(weir_flow *flow, weir_transport *from, weir_transport *to) {
     flow->bytes = 0;
     flow->stopped = false;
     if (to->above) hold(flow, true);
+    if (to->state == WEIR_CONNECTING) hold_until_resume(flow); /* or an end that comes first would cancel it */
     return 0;
 }
 

@@ -116,6 +116,26 @@ static void a_file_arrives_whole_and_equal_seeds_are_equal_histories(void **stat
     }
 }
 
+/* A file that is only written has no half-close, and this one is not even open when its source ends. */
+static void what_ends_early_is_piped_into_a_file_all_the_same(void **state) {
+    struct world w = world_open(NULL);
+    struct loss end = {.loop = w.loops[0]};
+    weir_transport *pair[2], *to;
+    char found[6];
+    (void)state;
+    assert_int_equal(weir_mem_pair(w.loops[0], NULL, pair), 0);
+    assert_true(weir_transport_write(pair[0], "hello", 5) >= 0);
+    assert_int_equal(weir_transport_close(pair[0]), 0);
+    assert_int_equal(weir_file_open(w.loops[0], "/out", WEIR_FILE_WRITE | WEIR_FILE_CREATE, NULL, &watch, &end, &to),
+                     0);
+    assert_int_equal(weir_pipe(pair[1], to), 0);
+    assert_int_equal(weir_sim_run(w.sim, UINT64_MAX), 0);
+    assert_true(end.gone && end.reason == 0);
+    assert_int_equal(weir_sim_file_get(w.hosts[0], "/out", (uint8_t *)found, sizeof found), 5);
+    assert_memory_equal(found, "hello", 5);
+    world_close(&w);
+}
+
 static void a_full_disk_is_told_to_both_sides(void **state) {
     (void)state;
     struct copy *c = copy_start(NULL);
@@ -245,6 +265,7 @@ static void work_is_an_event_of_the_world(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_arrives_whole_and_equal_seeds_are_equal_histories),
+        cmocka_unit_test(what_ends_early_is_piped_into_a_file_all_the_same),
         cmocka_unit_test(a_full_disk_is_told_to_both_sides),
         cmocka_unit_test(a_disk_that_breaks_is_no_success),
         cmocka_unit_test(a_source_that_breaks_is_no_end),
