@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The course that each post bench runs: one thread posts two million items as fast as it can, the other runs them.
- * Prints nanoseconds for each, from the first post to the last item run, and how many were run. An item is a function and a pointer that it is called with.
+ * Prints nanoseconds for each, from the first post to the last item run, and how many were run. An item is a function
+ * and a pointer that it is called with.
  *
  * A driver is compiled in: it posts the i-th item, and runs its side until `posts_ran` says that this was the last. */
 #ifndef BENCH_POSTS_H

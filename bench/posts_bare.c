@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The limit for posts: a lock-free list that is taken whole, and an eventfd that is written only when the list was empty
- * and its reader sleeps. Items run in the order in which they were posted. */
+/* The limit for posts: a lock-free list that is taken whole, and an eventfd that is written only when the list was
+ * empty and its reader sleeps. Items run in the order in which they were posted. */
 #include <poll.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>

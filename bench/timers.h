@@ -2,9 +2,9 @@
 /* The course that each timer bench runs: a million timers are armed for random times within a second, moved,
  * cancelled and armed again, and, when all are due, fired together. Prints nanoseconds for each timer and act.
  *
- * A driver is compiled in: it arms, moves and cancels the i-th timer, runs a function as one of its callbacks, and fires
- * what is due. Nodes lie in one array and are visited in an order of their own, so that every act pays for the memory it
- * touches, as it would in a program with a million connections. */
+ * A driver is compiled in: it arms, moves and cancels the i-th timer, runs a function as one of its callbacks, and
+ * fires what is due. Nodes lie in one array and are visited in an order of their own, so that every act pays for the
+ * memory it touches, as it would in a program with a million connections. */
 #ifndef BENCH_TIMERS_H
 #define BENCH_TIMERS_H
 

@@ -34,18 +34,18 @@ typedef void weir_drain_fn(weir_loop *loop, const weir_drained *result, void *us
 
 /* Begins. `done` (may be NULL) is called exactly once, when no transport and no listener is left, which is at once if
  * there are none, and soon after the deadline at the latest; weir_run then returns after that tick, as by weir_stop.
- * Timers, posts and work of the user do not count: they are not waited for and stay as they are, so stop them in `done`
- * if the loop is to be closed. While it lasts new listeners are refused (WEIR_ECLOSED); new transports are not, since
- * work under way may need them, but they are drained like the others. `timeout_ns` 0 aborts at once; WEIR_FOREVER never
- * aborts. A drain cannot be cancelled. Returns 0; WEIR_EALREADY while one is under way; WEIR_EINVAL. Needs no memory. Any
- * callback of the loop. */
+ * Timers, posts and work of the user do not count: they are not waited for and stay as they are, so stop them in
+ * `done` if the loop is to be closed. While it lasts new listeners are refused (WEIR_ECLOSED); new transports are not,
+ * since work under way may need them, but they are drained like the others. `timeout_ns` 0 aborts at once;
+ * WEIR_FOREVER never aborts. A drain cannot be cancelled. Returns 0; WEIR_EALREADY while one is under way;
+ * WEIR_EINVAL. Needs no memory. Any callback of the loop. */
 WEIR_API int weir_drain(weir_loop *loop, uint64_t timeout_ns, weir_drain_fn *done, void *user);
 
 /* Whether the loop drains: a protocol that can tell its peer ("Connection: close") asks here. */
 WEIR_API bool weir_draining(const weir_loop *loop);
 
-/* Marks `t` as busy, or no longer: for protocols that owe an answer while they go on receiving. Not counted. A transport
- * starts not busy. Of no effect but on drains. Returns 0, or WEIR_EINVAL. */
+/* Marks `t` as busy, or no longer: for protocols that owe an answer while they go on receiving. Not counted. A
+ * transport starts not busy. Of no effect but on drains. Returns 0, or WEIR_EINVAL. */
 WEIR_API int weir_transport_busy(weir_transport *t, bool busy);
 
 WEIR_END

@@ -25,7 +25,7 @@ WEIR_BEGIN
     X(WEIR_EREFUSED, -9, "refused")                                                                                    \
     X(WEIR_ERESET, -10, "reset by the peer")                                                                           \
     X(WEIR_ETRUNCATED, -11, "ended in the middle of a message")                                                        \
-    X(WEIR_EMSGSIZE, -12, "larger than the limit")                                                     \
+    X(WEIR_EMSGSIZE, -12, "larger than the limit")                                                                     \
     X(WEIR_ENOBUFS, -13, "write queue full")                                                                           \
     X(WEIR_EBUDGET, -14, "memory budget exhausted")                                                                    \
     X(WEIR_ENOSPC, -15, "no space left on the device")                                                                 \

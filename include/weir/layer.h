@@ -4,19 +4,19 @@
  * transport like any other, with the same flow control, half-close, limits and errors; so layers stack, at most
  * WEIR_STACK_MAX high. Each byte waits in exactly one transport of a stack.
  *
- * Opening a layer takes `below` over: it must be of no other layer, flow, producer or read op, it may be connecting, open
- * or half way through its stream (what is unread there goes through the layer), and from then on it belongs to the
- * layer. Its protocol hears nothing more. `above` has the limits and the budget of `below` and a floor of its own;
+ * Opening a layer takes `below` over: it must be of no other layer, flow, producer or read op, it may be connecting,
+ * open or half way through its stream (what is unread there goes through the layer), and from then on it belongs to
+ * the layer. Its protocol hears nothing more. `above` has the limits and the budget of `below` and a floor of its own;
  * `connected` comes when below is connected and the layer has done its part, in a later dispatch even if that is so
  * already. Closing or aborting `above` closes or aborts what is below, within one linger time for the whole stack; a
  * failure below is told above, at its stage; `disconnected` comes once, when everything below is gone. Idle, stall and
- * rates are watched at the bottom. Of the calls on `below` only info, pause, resume and abort are of use afterwards; it
- * is freed before `above` hears its `disconnected`.
+ * rates are watched at the bottom. Of the calls on `below` only info, pause, resume and abort are of use afterwards;
+ * it is freed before `above` hears its `disconnected`.
  *
- * Both functions: on the loop's thread, any callback, calling back nothing. `protocol` as in weir_transport_set_protocol
- * (NULL: nobody yet). Return 0; WEIR_EINVAL (no `below`, or the stack would be higher than WEIR_STACK_MAX), WEIR_ECLOSED
- * (it is closing or gone), WEIR_EBUSY (it is somebody else's), WEIR_ENOMEM, WEIR_EBUDGET (no floor for `above`); then
- * `below` is as it was, and `*above` untouched.
+ * Both functions: on the loop's thread, any callback, calling back nothing. `protocol` as in
+ * weir_transport_set_protocol (NULL: nobody yet). Return 0; WEIR_EINVAL (no `below`, or the stack would be higher than
+ * WEIR_STACK_MAX), WEIR_ECLOSED (it is closing or gone), WEIR_EBUSY (it is somebody else's), WEIR_ENOMEM, WEIR_EBUDGET
+ * (no floor for `above`); then `below` is as it was, and `*above` untouched.
  *
  * Sources: PEP 3153 (a transport that is a protocol to another: "TLS is both"). */
 #ifndef WEIR_LAYER_H
@@ -52,8 +52,8 @@ typedef void weir_trace_fn(void *user, const weir_trace_event *event);
 typedef struct weir_trace_options {
     weir_trace_fn *traced;
     void *user;
-    /* `user` is not used any more: after WEIR_TRACE_DISCONNECTED, or without any in the child of a fork. May be NULL; as
-     * `traced` it must not call weir. */
+    /* `user` is not used any more: after WEIR_TRACE_DISCONNECTED, or without any in the child of a fork. May be NULL;
+     * as `traced` it must not call weir. */
     void (*freed)(void *user);
 } weir_trace_options;
 
@@ -64,8 +64,8 @@ WEIR_API int weir_trace_open(weir_transport *below, const weir_trace_options *op
 
 /* ---- throttle: so many bytes a second ---------------------------------------------------------------------------- */
 
-/* A token bucket. Yours: set `rate` and `burst`, zero the rest, and keep it until all that use it are disconnected. Many
- * connections of one loop may share it, and then are served in the order in which they asked. Both numbers may be
+/* A token bucket. Yours: set `rate` and `burst`, zero the rest, and keep it until all that use it are disconnected.
+ * Many connections of one loop may share it, and then are served in the order in which they asked. Both numbers may be
  * changed at any time; a change counts from the next bytes on. */
 typedef struct weir_bucket {
     uint64_t rate;  /* bytes per second; 0: no bound */
@@ -86,9 +86,9 @@ typedef struct weir_throttle_options {
     weir_bucket *receive, *send;      /* buckets shared with others, instead of a rate of its own; NULL: none */
 } weir_throttle_options;
 
-/* Lets bytes pass no faster than that. What has to wait waits where it is: received bytes unread below, so that the peer
- * is held up, and written bytes queued above. Ends and failures come after the bytes before them. Waiting for its turn
- * is no stall, but a linger time goes on. `options` are copied; NULL: none. */
+/* Lets bytes pass no faster than that. What has to wait waits where it is: received bytes unread below, so that the
+ * peer is held up, and written bytes queued above. Ends and failures come after the bytes before them. Waiting for its
+ * turn is no stall, but a linger time goes on. `options` are copied; NULL: none. */
 WEIR_API int weir_throttle_open(weir_transport *below, const weir_throttle_options *options,
                                 const weir_protocol *protocol, void *self, weir_transport **above);
 

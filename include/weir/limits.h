@@ -39,19 +39,19 @@ typedef struct weir_limits {
     uint64_t stall_ns;  /* how long queued bytes may make no progress before WEIR_ETIMEDOUT; 60 s */
     uint64_t idle_ns;   /* how long no byte may move in either direction before WEIR_ETIMEDOUT; for ever: it is for the
                            program to know what a silence means */
-    /* Bytes per second that must come at least, over each window in which the transport receives (that is, while neither
-     * the program nor a layer nor the budget holds it, and, once weir_transport_expect was called, while a message is
-     * expected), else WEIR_ETIMEDOUT at WEIR_STAGE_READ with a hint; none. */
+    /* Bytes per second that must come at least, over each window in which the transport receives (that is, while
+     * neither the program nor a layer nor the budget holds it, and, once weir_transport_expect was called, while a
+     * message is expected), else WEIR_ETIMEDOUT at WEIR_STAGE_READ with a hint; none. */
     uint64_t rate_min;
-    /* The same of what is sent, over each window in which bytes wait for the peer to take them, at WEIR_STAGE_WRITE; what
-     * the peer's system has acknowledged counts, where that is known. The stall time alone lets a peer read a byte now
-     * and then for ever; none. */
+    /* The same of what is sent, over each window in which bytes wait for the peer to take them, at WEIR_STAGE_WRITE;
+     * what the peer's system has acknowledged counts, where that is known. The stall time alone lets a peer read a
+     * byte now and then for ever; none. */
     uint64_t send_rate_min;
     uint64_t rate_window_ns; /* over which both are judged; 10 s */
-    /* TCP: after so much silence the peer's system is asked, four times at a quarter of that distance, and if it does not
-     * answer the connection fails with WEIR_ETIMEDOUT. Whole seconds, at least one; WEIR_FOREVER: never asked. Finds
-     * peers that vanished, not peers that are silent. Read when a socket is made: a listener's holds for all it accepts.
-     * 120 s, so that a dead peer is found within 240 s. */
+    /* TCP: after so much silence the peer's system is asked, four times at a quarter of that distance, and if it does
+     * not answer the connection fails with WEIR_ETIMEDOUT. Whole seconds, at least one; WEIR_FOREVER: never asked.
+     * Finds peers that vanished, not peers that are silent. Read when a socket is made: a listener's holds for all it
+     * accepts. 120 s, so that a dead peer is found within 240 s. */
     uint64_t keepalive_ns;
 } weir_limits;
 

@@ -67,8 +67,8 @@ WEIR_API int weir_loop_each(weir_loop *loop, weir_object_fn *each, void *user);
 
 /* Frees the loop. WEIR_EBUSY when transports, listeners, timers, posts, files or works are alive, or when called from
  * one of its callbacks: each is told to `each` (may be NULL) and the loop is as before. Zero: the loop is gone, and
- * posts from other threads must have ceased, but for those through an inbox. In a child that the loop's thread forked it
- * always frees, and leaves the parent's loop alone; a callback that does so there must not return into the loop. */
+ * posts from other threads must have ceased, but for those through an inbox. In a child that the loop's thread forked
+ * it always frees, and leaves the parent's loop alone; a callback that does so there must not return into the loop. */
 WEIR_API int weir_loop_close(weir_loop *loop, weir_object_fn *each, void *user);
 
 /* Runs until `weir_stop`, or until nothing is left that could call back (timers and paused transports count as
@@ -124,7 +124,8 @@ WEIR_API uint64_t weir_now_ns(const weir_loop *loop);
 WEIR_API weir_loop *weir_loop_current(void);
 WEIR_API void weir_loop_set_current(weir_loop *loop);
 
-/* The backend in use, and why a better one is not ("" when it is the best, or was asked for). Valid while the loop is. */
+/* The backend in use, and why a better one is not ("" when it is the best, or was asked for). Valid while
+ * the loop is. */
 WEIR_API const char *weir_loop_backend(const weir_loop *loop);
 WEIR_API const char *weir_loop_backend_reason(const weir_loop *loop);
 

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * The simulator: one world with a virtual clock, a seeded generator and any number of hosts. A host is a backend that a
- * loop is made on (`weir_loop_options.host`); programs run on it unchanged, in no time, and every race is a seed: same
- * seed, same trace, byte for byte. `weir_run` on any loop of the world runs the whole world.
+ * The simulator: one world with a virtual clock, a seeded generator and any number of hosts. A host is a backend that
+ * a loop is made on (`weir_loop_options.host`); programs run on it unchanged, in no time, and every race is a seed:
+ * same seed, same trace, byte for byte. `weir_run` on any loop of the world runs the whole world.
  *
  * Hosts reach each other over TCP by their addresses; 127.0.0.1, ::1, UNIX sockets and pipes stay within a host. Bytes
- * are never lost or reordered within a connection, as in TCP; connections are refused, reset and cut off as told. What a
- * program sees of an end, a reset or a full backlog is what Linux shows it. A connect to an address that no host has
+ * are never lost or reordered within a connection, as in TCP; connections are refused, reset and cut off as told. What
+ * a program sees of an end, a reset or a full backlog is what Linux shows it. A connect to an address that no host has
  * fails with WEIR_EUNREACH after three seconds. A tick takes a microsecond. Everything belongs to one thread.
  *
  * A host has files of its own, in memory: up to 4096 of them, named by their paths exactly as written, without
  * directories and without any of the real file system. What goes off the loop's thread elsewhere (reads and writes of
- * files, opening and closing them, work) waits for up to 50 us, happens at once, on the one thread, and takes up to 200 us
- * until it is known, drawn for each; any number at a time, and work in the order in which it was submitted.
+ * files, opening and closing them, work) waits for up to 50 us, happens at once, on the one thread, and takes up to
+ * 200 us until it is known, drawn for each; any number at a time, and work in the order in which it was submitted.
  *
- * A connection that is cut off, and has nothing of its own under way, ends with WEIR_ETIMEDOUT if it has keepalive: after
- * the seconds of keepalive and four probes of a quarter of them each (whole ones, and at least one), counted from the cut.
- * One that has bytes under way keeps waiting for them, as on Linux: that is for its write-stall deadline. */
+ * A connection that is cut off, and has nothing of its own under way, ends with WEIR_ETIMEDOUT if it has keepalive:
+ * after the seconds of keepalive and four probes of a quarter of them each (whole ones, and at least one), counted
+ * from the cut. One that has bytes under way keeps waiting for them, as on Linux: that is for its write-stall
+ * deadline. */
 #ifndef WEIR_SIM_H
 #define WEIR_SIM_H
 
@@ -75,17 +76,18 @@ typedef enum weir_sim_fault {
     WEIR_SIM_FAULT_FINISH = 8 /* closing, which happens all the same, tells of it */
 } weir_sim_fault;
 
-/* Makes the file `path` of `host` hold the `n` bytes and nothing else, and makes it when it is not there. They are copied;
- * `bytes` may be NULL when `n` is 0. Legal in a callback, like the two below. WEIR_ENOSPC (disk_limit, or too many files),
- * WEIR_ENOMEM, WEIR_ENAMETOOLONG (a path beyond 4095 bytes), WEIR_ENOENT (an empty one), WEIR_EINVAL; then the file is
- * as before. */
+/* Makes the file `path` of `host` hold the `n` bytes and nothing else, and makes it when it is not there. They are
+ * copied; `bytes` may be NULL when `n` is 0. Legal in a callback, like the two below. WEIR_ENOSPC (disk_limit, or too
+ * many files), WEIR_ENOMEM, WEIR_ENAMETOOLONG (a path beyond 4095 bytes), WEIR_ENOENT (an empty one), WEIR_EINVAL;
+ * then the file is as before. */
 WEIR_API int weir_sim_file_put(weir_sim_host *host, const char *path, const void *bytes, size_t n);
 
-/* Copies the first `n` bytes of a file, or all it has, to `bytes`, and returns how many it has. WEIR_ENOENT, WEIR_EINVAL. */
+/* Copies the first `n` bytes of a file, or all it has, to `bytes`, and returns how many it has. WEIR_ENOENT,
+ * WEIR_EINVAL. */
 WEIR_API int64_t weir_sim_file_get(const weir_sim_host *host, const char *path, void *bytes, size_t n);
 
-/* Lets what `faults` (weir_sim_fault bits) says fail with WEIR_EIO from now on, for all who have the file open or open it;
- * 0 mends it. WEIR_ENOENT (put the file first), WEIR_EINVAL. */
+/* Lets what `faults` (weir_sim_fault bits) says fail with WEIR_EIO from now on, for all who have the file open or open
+ * it; 0 mends it. WEIR_ENOENT (put the file first), WEIR_EINVAL. */
 WEIR_API int weir_sim_file_fail(weir_sim_host *host, const char *path, unsigned faults);
 
 /* Resets every connection of `host` with other hosts now, as a crash of the machine would. */

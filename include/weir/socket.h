@@ -39,8 +39,8 @@ typedef struct weir_listen_options {
     void (*closed)(weir_listener *listener, void *user, const weir_error *reason);
 } weir_listen_options;
 
-/* Listens on `address` (port 0: any free one). A socket file that nobody listens on any more is replaced; a live one, or
- * a file of another kind, is WEIR_EADDRINUSE. `options` may be NULL. Accepting never spins and never dies: out of
+/* Listens on `address` (port 0: any free one). A socket file that nobody listens on any more is replaced; a live one,
+ * or a file of another kind, is WEIR_EADDRINUSE. `options` may be NULL. Accepting never spins and never dies: out of
  * descriptors or memory (WEIR_EMFILE, WEIR_ENOMEM, ...) it backs off for WEIR_ACCEPT_BACKOFF_NS, says so once to the
  * log, and goes on; out of budget it waits until enough is free. A few connections that were accepted just when memory
  * or budget went are kept until it is back; those beyond are reset. Returns 0, or WEIR_EADDRINUSE, WEIR_EADDRNOTAVAIL,
@@ -61,12 +61,12 @@ WEIR_API int weir_socket_listen(weir_loop *loop, const weir_address *address, co
 WEIR_API int weir_listener_adopt(weir_loop *loop, int fd, weir_ownership owner, const weir_listen_options *options,
                                  weir_accept_fn *accepted, void *user, weir_listener **ret);
 
-/* Socket activation, as sd_listen_fds(3): listens on the inherited descriptor whose name is `name`, the first if several
- * bear it, or, if `name` is a bare number, on the descriptor of that index, counted from 0. Reads LISTEN_PID,
+/* Socket activation, as sd_listen_fds(3): listens on the inherited descriptor whose name is `name`, the first if
+ * several bear it, or, if `name` is a bare number, on the descriptor of that index, counted from 0. Reads LISTEN_PID,
  * LISTEN_FDS and LISTEN_FDNAMES from the environment and leaves them there; numbers in them are strict. The descriptor
- * becomes close-on-exec and non-blocking; the listener works on a duplicate, so that it may be closed and opened again.
- * Returns as weir_listener_adopt; WEIR_ENOENT, with the names that are there as the hint, when none is `name` or the
- * environment is for another process. */
+ * becomes close-on-exec and non-blocking; the listener works on a duplicate, so that it may be closed and opened
+ * again. Returns as weir_listener_adopt; WEIR_ENOENT, with the names that are there as the hint, when none is `name`
+ * or the environment is for another process. */
 WEIR_API int weir_systemd_listen(weir_loop *loop, const char *name, const weir_listen_options *options,
                                  weir_accept_fn *accepted, void *user, weir_listener **ret);
 
@@ -75,8 +75,8 @@ WEIR_API int weir_listener_pause(weir_listener *listener);
 WEIR_API int weir_listener_resume(weir_listener *listener);
 
 /* Stops listening; accepted transports live on. `closed` follows, and the pointer is invalid after it. A socket file
- * it made is removed. Connections that nobody accepted yet are reset by the system: weir_drain takes those in first, and
- * weir_handover_offer leaves them to a successor. WEIR_EALREADY the second time. Needs no memory. */
+ * it made is removed. Connections that nobody accepted yet are reset by the system: weir_drain takes those in first,
+ * and weir_handover_offer leaves them to a successor. WEIR_EALREADY the second time. Needs no memory. */
 WEIR_API int weir_listener_close(weir_listener *listener);
 
 /* The address in force, with the real port; family WEIR_FAMILY_NONE for one in memory. */

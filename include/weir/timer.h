@@ -27,12 +27,12 @@ typedef struct weir_timer {
     weir_loop *loop;
 } weir_timer;
 
-/* Arms `timer` to fire `delay_ns` from now (0: in the next tick), and then every `repeat_ns` after that deadline (0: once).
- * "Now" is the real time, however long the callback has worked: it is asked for once for the timers that a tick arms,
- * after the call and at the tick's end at the latest. Deadlines of a repeating timer that were missed are skipped, so that
- * it fires once after a long sleep and keeps its phase. An armed timer is moved. A sum beyond the clock's range means
- * never. Errors: WEIR_EINVAL (no `fired`; armed on another loop). Allocates nothing. May be called from any callback of
- * the loop. */
+/* Arms `timer` to fire `delay_ns` from now (0: in the next tick), and then every `repeat_ns` after that deadline (0:
+ * once). "Now" is the real time, however long the callback has worked: it is asked for once for the timers that a tick
+ * arms, after the call and at the tick's end at the latest. Deadlines of a repeating timer that were missed are
+ * skipped, so that it fires once after a long sleep and keeps its phase. An armed timer is moved. A sum beyond the
+ * clock's range means never. Errors: WEIR_EINVAL (no `fired`; armed on another loop). Allocates nothing. May be called
+ * from any callback of the loop. */
 WEIR_API int weir_timer_start(weir_loop *loop, weir_timer *timer, uint64_t delay_ns, uint64_t repeat_ns);
 
 /* Disarms. It will not fire, even if it was due in the same batch. An idle timer is left alone. */

@@ -68,8 +68,9 @@ WEIR_API int weir_transport_expect(weir_transport *t, uint64_t within_ns);
 WEIR_API int weir_transport_half_close(weir_transport *t);
 
 /* Stops receiving, drops unread bytes, flushes, sends end-of-stream, discards what arrives until the peer ends or the
- * linger deadline passes, then `disconnected`. Undoes a pause of WEIR_SEND. Before `connected` there is nobody to
- * flush to: the connection is given up, as by abort. Only `disconnected` and the ends of ops follow. WEIR_EALREADY the second time. Needs no memory. */
+ * linger deadline passes, then `disconnected`. Undoes a pause of WEIR_SEND. Before `connected` there is nobody to flush
+ * to: the connection is given up, as by abort. Only `disconnected` and the ends of ops follow. WEIR_EALREADY the second
+ * time. Needs no memory. */
 WEIR_API int weir_transport_close(weir_transport *t);
 
 /* Drops everything and resets the connection, then `disconnected` with WEIR_ECANCELED and the unsent bytes. Also after

@@ -16,8 +16,8 @@
 #include <weir/file.h>
 #include <weir/framing.h>
 #include <weir/handle.h>
-#include <weir/layer.h>
 #include <weir/handover.h>
+#include <weir/layer.h>
 #include <weir/length.h>
 #include <weir/limits.h>
 #include <weir/line.h>

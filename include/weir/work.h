@@ -30,10 +30,10 @@ typedef struct weir_work {
 } weir_work;
 
 /* Hands `work` to another thread. Works begin in the order in which they were submitted, several at a time, on a few
- * threads that the loop makes when they are first needed and keeps. While one is under way weir_run does not return and
- * weir_loop_close answers WEIR_EBUSY: nothing is freed under a running function. Returns 0; WEIR_EINVAL (no `run` or
- * `done`), WEIR_EBUSY (submitted already), WEIR_ENOMEM (also when the system gives no thread), WEIR_ENOTSUP (the loop of
- * a drive), WEIR_EFORKED. On failure `done` is not called. May be called from any callback of the loop. */
+ * threads that the loop makes when they are first needed and keeps. While one is under way weir_run does not return
+ * and weir_loop_close answers WEIR_EBUSY: nothing is freed under a running function. Returns 0; WEIR_EINVAL (no `run`
+ * or `done`), WEIR_EBUSY (submitted already), WEIR_ENOMEM (also when the system gives no thread), WEIR_ENOTSUP (the
+ * loop of a drive), WEIR_EFORKED. On failure `done` is not called. May be called from any callback of the loop. */
 WEIR_API int weir_work_submit(weir_loop *loop, weir_work *work);
 
 /* Takes back work that has not begun: 0, and `done` follows with WEIR_ECANCELED; `run` will not be called. WEIR_EBUSY:

@@ -22,10 +22,7 @@ static const struct weir_backend *const backends[] = {
 #ifdef WEIR_HAVE_IO_URING
     &weir_backend_io_uring,
 #endif
-    &weir_backend_epoll,
-    &weir_backend_poll,
-    &weir_backend_select,
-    &weir_backend_sim,
+    &weir_backend_epoll,    &weir_backend_poll, &weir_backend_select, &weir_backend_sim,
 };
 
 const struct weir_backend *weir_backend_at(size_t index) {

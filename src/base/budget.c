@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * `used` never passes `limit` by a take; an overdraft may, and then there is no room until enough was given back. WEIR_UNBOUNDED is the largest size_t, so an unbounded node refuses nothing that memory could hold,
- * and needs no case of its own; no addition here can wrap, since room is always asked first. */
+ * `used` never passes `limit` by a take; an overdraft may, and then there is no room until enough was given back.
+ * WEIR_UNBOUNDED is the largest size_t, so an unbounded node refuses nothing that memory could hold, and needs no case
+ * of its own; no addition here can wrap, since room is always asked first. */
 #include "base/budget.h"
 
 #include <assert.h>

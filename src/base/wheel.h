@@ -41,15 +41,16 @@ void weir_wheel_add(struct weir_wheel *wheel, struct weir_timer_node *node);
 /* The delays of the row count from `now_ns`: adds its nodes as weir_wheel_add does. */
 void weir_wheel_settle(struct weir_wheel *wheel, uint64_t now_ns);
 
-/* No call of weir_wheel_expire before this time would do anything; UINT64_MAX when nothing can. The row is not asked. */
+/* No call of weir_wheel_expire before this time would do anything; UINT64_MAX when nothing can. The row
+ * is not asked. */
 uint64_t weir_wheel_next_ns(const struct weir_wheel *wheel);
 
 /* Moves every node that is due at `now_ns` to the end of `due` (a circular list head), in time and arming order. They
  * count as removed once taken from there with weir_wheel_remove. */
 void weir_wheel_expire(struct weir_wheel *wheel, uint64_t now_ns, struct weir_timer_node *due);
 
-/* What programs do most is here, to be inlined: it is a few instructions, and the fewer there are, the more of such calls
- * wait for memory at the same time. */
+/* What programs do most is here, to be inlined: it is a few instructions, and the fewer there are, the more of such
+ * calls wait for memory at the same time. */
 
 static inline void weir_wheel_append(struct weir_timer_node *head, struct weir_timer_node *node) {
     node->next = head;

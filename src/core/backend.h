@@ -4,8 +4,8 @@
  * nothing knows of transports. Three kinds of system answer it: completion (io_uring), readiness (epoll, through
  * backend/ready/), and a simulated one.
  *
- * A backend is a const table of functions over a state that begins with `struct weir_backend_state`. Slots are called on
- * the loop's thread, except `wake`. No slot calls back into the loop, except `turn` through `env->tick`.
+ * A backend is a const table of functions over a state that begins with `struct weir_backend_state`. Slots are called
+ * on the loop's thread, except `wake`. No slot calls back into the loop, except `turn` through `env->tick`.
  *
  * Life of a port op. The owner fills kind, handle, arguments and `done`, and submits. From then until the completion
  * that says `last`, the op is the backend's: it must not move, and what it points to (segments, bytes) must live. A
@@ -160,7 +160,8 @@ struct weir_backend_env {
     struct weir_memory *memory;
     weir_sim_host *host; /* from the options; only sim uses it */
     weir_loop *loop;
-    /* Runs one tick of `loop`; how `turn` drives a world. Its wait gets the loop's next deadline, and must not sleep. */
+    /* Runs one tick of `loop`; how `turn` drives a world. Its wait gets the loop's next deadline, and
+     * must not sleep. */
     int (*tick)(weir_loop *loop);
     /* Whether `loop` would still run: not stopped, and something alive in it. */
     bool (*wants)(const weir_loop *loop);
@@ -217,8 +218,8 @@ struct weir_backend {
     /* Ends the sleep under way, or else the next one. Any thread; async-signal-safe. */
     void (*wake)(struct weir_backend_state *state);
 
-    /* What a foreign loop can wait on to know that this one has something to do; WEIR_NO_HANDLE: this system has no such
-     * thing, and a foreign loop must ask from time to time, or run it on a thread of its own. */
+    /* What a foreign loop can wait on to know that this one has something to do; WEIR_NO_HANDLE: this system has no
+     * such thing, and a foreign loop must ask from time to time, or run it on a thread of its own. */
     weir_handle (*handle)(struct weir_backend_state *state);
 
     /* Simulated systems only, else NULL: lets the world make one step, which may tick any of its loops, or moves its

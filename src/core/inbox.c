@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The inbox outlives its loop: a counted piece of memory that knows the loop as long as there is one. Who posts says so
- * before he looks for the loop; who closes takes the loop away and then waits until nobody is posting. Both are
- * sequentially consistent, so one of the two sees the other. The wait is for a few instructions of another thread, never
- * for a callback. */
+ * The inbox outlives its loop: a counted piece of memory that knows the loop as long as there is one. Who posts says
+ * so before he looks for the loop; who closes takes the loop away and then waits until nobody is posting. Both are
+ * sequentially consistent, so one of the two sees the other. The wait is for a few instructions of another thread,
+ * never for a callback. */
 #include "core/inbox.h"
 
 #include <stdatomic.h>

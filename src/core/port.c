@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The life of a port op as the core keeps it: counted from submit to its last completion. A forked child has copies of
- * everything but the kernel's half and the threads, which are the parent's: there no op starts, and none is cancelled. */
+ * everything but the kernel's half and the threads, which are the parent's: there no op starts, and
+ * none is cancelled. */
 #include <assert.h>
 
 #include "core/loop.h"

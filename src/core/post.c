@@ -9,7 +9,8 @@
 int weir_loop_post(weir_loop *loop, weir_post *post) {
     if (!loop || !post || !post->run) return WEIR_EINVAL;
     if (loop->backend->turn && loop->maker != weir_thread_here()) return WEIR_ENOTSUP;
-    if (weir_mpsc_push(&loop->door.posts, post) && atomic_exchange(&loop->door.asleep, false)) loop->backend->wake(loop->state);
+    if (weir_mpsc_push(&loop->door.posts, post) && atomic_exchange(&loop->door.asleep, false))
+        loop->backend->wake(loop->state);
     return 0;
 }
 

@@ -16,6 +16,7 @@ struct weir_task {
 struct weir_task_queue {
     void (*run)(struct weir_task *task);
     struct weir_task *first, *last;
+    struct weir_task_queue *batch; /* those that have been waiting for the go under way, and still are; NULL: none */
 };
 
 static inline bool weir_task_queued(const struct weir_task *task) { return task->next != NULL; }
@@ -46,13 +47,11 @@ static inline struct weir_task *weir_task_pop(struct weir_task_queue *queue) {
     return task;
 }
 
-/* Takes `task` out, wherever it stands. For the end of an object: it walks the queue. One that stands in a batch under
- * way, which only a loop freed by a forked child's callback leaves behind, is left there: nobody will run it. */
-static inline void weir_task_remove(struct weir_task_queue *queue, struct weir_task *task) {
+/* Whether it was there. The last one of a queue that ran empty is no longer in it. */
+static inline bool weir_task_unlink(struct weir_task_queue *queue, struct weir_task *task) {
     struct weir_task **at = &queue->first, *before = NULL;
-    if (!weir_task_queued(task)) return;
     while (*at != task) {
-        if (*at == queue->last) return;
+        if (!*at || *at == queue->last) return false;
         before = *at;
         at = &before->next;
     }
@@ -63,6 +62,13 @@ static inline void weir_task_remove(struct weir_task_queue *queue, struct weir_t
         *at = task->next;
     }
     task->next = NULL;
+    return true;
+}
+
+/* Takes `task` out, wherever it stands. For the end of an object: it walks the queue. */
+static inline void weir_task_remove(struct weir_task_queue *queue, struct weir_task *task) {
+    if (!weir_task_queued(task) || weir_task_unlink(queue, task)) return;
+    if (queue->batch) weir_task_unlink(queue->batch, task);
 }
 
 /* Runs what is queued now. Returns how many ran. */
@@ -71,8 +77,10 @@ static inline unsigned weir_task_run_all(struct weir_task_queue *queue) {
     struct weir_task *task;
     unsigned ran = 0;
     queue->first = queue->last = NULL;
+    queue->batch = &batch;
     for (; (task = weir_task_pop(&batch)); ran++)
         queue->run(task);
+    queue->batch = NULL;
     return ran;
 }
 

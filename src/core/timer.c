@@ -5,7 +5,8 @@
  *
  * A delay counts from the real time and not from the tick's, since a callback may have worked for long; but to ask for
  * the time costs more than all the rest. So timers that callbacks arm wait in a row for the end of the tick, or until
- * the row is long, and the time is asked for once: later than the call by what the tick still had to do, never earlier. */
+ * the row is long, and the time is asked for once: later than the call by what the tick still had to do, never
+ * earlier. */
 #include "core/loop.h"
 #include "core/phases.h"
 

@@ -4,13 +4,13 @@
  * pausing above becomes a hold below, a full queue below leaves bytes in the queue above, and whoever was refused is
  * asked again when below says `resume`.
  *
- * A stack ends from the top down, and lets go from the bottom up: above flushes, the format's own end is sent, below is
- * closed, and when it is gone the transport above is. One linger time, that of the top, covers all of it; when it
- * passes, the drop that was soft is repeated, and below ends at once. A failure below becomes the one above, unless that
- * has one already. */
+ * A stack ends from the top down, and lets go from the bottom up: above flushes, the format's own end is sent, below
+ * is closed, and when it is gone the transport above is. One linger time, that of the top, covers all of it; when it
+ * passes, the drop that was soft is repeated, and below ends at once. A failure below becomes the one above, unless
+ * that has one already. */
 #include "layer/layer.h"
 
-/* ---- upwards ------------------------------------------------------------------------------------------------------- */
+/* ---- upwards ----------------------------------------------------------------------------------------------------- */
 
 void weir_layer_hold(struct weir_layer *l, enum weir_layer_hold hold, bool on) {
     weir_transport *below = weir_layer_below(l);
@@ -69,7 +69,7 @@ static void inherit(weir_transport *t, const weir_transport *below) {
     weir_transport_note(t, below->code, (weir_stage)below->stage, below->os_code);
 }
 
-/* ---- downwards ----------------------------------------------------------------------------------------------------- */
+/* ---- downwards --------------------------------------------------------------------------------------------------- */
 
 /* The one that is below writes nothing any more. */
 static int sending_error(const weir_transport *below) {
@@ -200,7 +200,7 @@ static void run_turn(struct weir_turn *turn) {
     if (l->base.sending) weir_transport_sent(&l->base, 0);
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------------------- */
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
 
 void weir_layer_drop(weir_transport *t, bool reset) {
     struct weir_layer *l = weir_layer_of(t);
@@ -243,7 +243,7 @@ void weir_layer_fini(weir_transport *t) {
     if (weir_layer_kind_of(l)->fini) weir_layer_kind_of(l)->fini(l);
 }
 
-/* ---- what below says ----------------------------------------------------------------------------------------------- */
+/* ---- what below says --------------------------------------------------------------------------------------------- */
 
 static void connected(void *self, weir_transport *below) {
     struct weir_layer *l = self;
@@ -311,7 +311,7 @@ static void disconnected(void *self, weir_transport *below, const weir_error *re
 
 static const weir_protocol protocol_below = {connected, received, ended, paused, resumed, disconnected};
 
-/* ---- opening ------------------------------------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 static weir_transport_state first_state(const struct weir_layer_kind *kind, const weir_transport *below) {
     return kind->ways & WEIR_LAYER_PLAIN ? (weir_transport_state)below->state : WEIR_CONNECTING;

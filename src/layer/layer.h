@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a layer is made of: a transport of the base whose driver stands on another transport, to which it is a protocol.
- * All flow control is between the two bases; a kind of layer says only what becomes of bytes in each direction, and
- * keeps none but what a unit of its own format needs.
+ * What a layer is made of: a transport of the base whose driver stands on another transport, to which it is a
+ * protocol. All flow control is between the two bases; a kind of layer says only what becomes of bytes in each
+ * direction, and keeps none but what a unit of its own format needs.
  *
  *   above    user's protocol          weir_layer_deliver          weir_transport_write
  *   layer    kind:                          in                           out
  *   below    the layer is its protocol   received                  weir_layer_pass, _write
  *
- * Received bytes wait unread below until `in` uses them and is sure that they may be delivered; bytes to be sent wait in
- * the queue above until `out` takes them and there is room below. A kind that transforms asks before it makes a unit:
- * weir_layer_has_room upwards, weir_layer_may_send downwards. Each refusal is a promise to be asked again.
+ * Received bytes wait unread below until `in` uses them and is sure that they may be delivered; bytes to be sent wait
+ * in the queue above until `out` takes them and there is room below. A kind that transforms asks before it makes a
+ * unit: weir_layer_has_room upwards, weir_layer_may_send downwards. Each refusal is a promise to be asked again.
  *
  * Everything here is legal in `in`, `out` and the other functions of a kind. They are called from dispatch, but `out`
  * also from within a call of the program, so it must not call back. */
@@ -82,8 +82,8 @@ struct weir_layer {
     bool wrote;        /* it wrote anything */
 };
 
-/* The fields of `driver` for an object of `type`, which begins with struct weir_layer. `bits`: capabilities beyond those
- * of below; WEIR_LINGERS if the format has an end of its own that close must wait for. */
+/* The fields of `driver` for an object of `type`, which begins with struct weir_layer. `bits`: capabilities beyond
+ * those of below; WEIR_LINGERS if the format has an end of its own that close must wait for. */
 #define WEIR_LAYER_DRIVER(text, type, bits)                                                                            \
     {                                                                                                                  \
         .name = (text), .size = sizeof(type), .caps = WEIR_STANDS | (bits), .receive = weir_layer_receive,             \
@@ -106,8 +106,8 @@ struct weir_layer_plan {
     uint64_t handshake_ns; /* to be up within, from now; 0: no bound */
 };
 
-/* Makes the object (zero beyond its struct weir_layer) and puts it on `below`; `*ret` may be filled further, for nothing
- * is called before the next dispatch. Errors as in weir/layer.h; nothing has changed then. */
+/* Makes the object (zero beyond its struct weir_layer) and puts it on `below`; `*ret` may be filled further, for
+ * nothing is called before the next dispatch. Errors as in weir/layer.h; nothing has changed then. */
 int weir_layer_open(const struct weir_layer_kind *kind, weir_transport *below, const struct weir_layer_plan *plan,
                     const weir_protocol *protocol, void *self, struct weir_layer **ret);
 

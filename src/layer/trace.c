@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The layer that tells what passes, and lets it pass. Received bytes are told as below has drawn them, before the program
- * sees them; sent ones when below has taken them, so that what is told was not dropped above. */
+ * The layer that tells what passes, and lets it pass. Received bytes are told as below has drawn them, before the
+ * program sees them; sent ones when below has taken them, so that what is told was not dropped above. */
 #include "layer/layer.h"
 
 struct trace {

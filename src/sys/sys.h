@@ -39,8 +39,8 @@ uint64_t weir_sys_now_ns(void);
 unsigned char *weir_sys_fork_mark(void);
 void weir_sys_fork_mark_free(unsigned char *mark);
 
-/* What ends a sleep: a descriptor that becomes readable by `wake`, from any thread or signal handler. Negative: why there
- * is none; close takes that. */
+/* What ends a sleep: a descriptor that becomes readable by `wake`, from any thread or signal handler. Negative: why
+ * there is none; close takes that. */
 int weir_sys_waker_open(int *os_code);
 void weir_sys_waker_close(int waker);
 void weir_sys_waker_wake(int waker);
@@ -60,7 +60,7 @@ int weir_sys_listen(int64_t handle, int backlog, int *os_code);                 
 int weir_sys_reuse_port(int64_t handle, bool on, int *os_code);
 int weir_sys_ipv6_only(int64_t handle, bool on, int *os_code);
 int weir_sys_keepalive(int64_t handle, int silence_s, int *os_code); /* 0: off */
-int weir_sys_unlink(const weir_address *address, int *os_code); /* a socket file, and nothing else */
+int weir_sys_unlink(const weir_address *address, int *os_code);      /* a socket file, and nothing else */
 int weir_sys_local(int64_t handle, weir_address *ret, int *os_code);
 int weir_sys_peer(int64_t handle, weir_address *ret, int *os_code);
 int weir_sys_shutdown_send(int64_t handle, int *os_code);
@@ -72,9 +72,9 @@ size_t weir_sys_unsent(int64_t handle);
 int64_t weir_sys_receive(int64_t handle, void *bytes, size_t size, int *os_code);
 int64_t weir_sys_send(int64_t handle, const struct weir_segment *chain, int *os_code);
 
-/* Files: these may block, but for read_at_now, which tells what is in memory and else WEIR_EAGAIN, also where an error or
- * the end is. `flags`: weir_file_flags. An offset of UINT64_MAX is the file's own position, and the end for a write to
- * one opened for appending. Writes are made with SIGXFSZ blocked, as every thread of sys/thread.h has it. */
+/* Files: these may block, but for read_at_now, which tells what is in memory and else WEIR_EAGAIN, also where an error
+ * or the end is. `flags`: weir_file_flags. An offset of UINT64_MAX is the file's own position, and the end for a write
+ * to one opened for appending. Writes are made with SIGXFSZ blocked, as every thread of sys/thread.h has it. */
 int64_t weir_sys_open(const char *path, int flags, int *os_code); /* WEIR_ENOTSUP: FIFO, socket, terminal */
 int weir_sys_size(int64_t handle, uint64_t *ret, int *os_code);   /* WEIR_ENOTSUP: no regular file */
 int weir_sys_rewind(int64_t handle, uint64_t by, int *os_code);   /* its own position */
@@ -99,15 +99,16 @@ struct weir_found {
     uint8_t family;
 };
 
-/* WEIR_ENOENT: no such descriptor; WEIR_ENOTSUP: of a kind that has no place here, or a listening socket that blocks and
- * is not taken. A taken one is closed when this fails. */
+/* WEIR_ENOENT: no such descriptor; WEIR_ENOTSUP: of a kind that has no place here, or a listening socket that blocks
+ * and is not taken. A taken one is closed when this fails. */
 int weir_sys_adopt(int fd, weir_ownership owner, struct weir_found *ret, int *os_code);
 
-/* A duplicate of the descriptor that a service manager left open under `name`, or under a bare number's index. WEIR_ENOENT
- * and the names that are there, separated by colons. Reads the environment. */
+/* A duplicate of the descriptor that a service manager left open under `name`, or under a bare number's index.
+ * WEIR_ENOENT and the names that are there, separated by colons. Reads the environment. */
 int weir_sys_activated(const char *name, int *ret, char *there, size_t size, int *os_code);
 
-/* Descriptors over a UNIX stream, with bytes, `size` > 0. Take returns the bytes, 0 at the end, and a descriptor or -1. */
+/* Descriptors over a UNIX stream, with bytes, `size` > 0. Take returns the bytes, 0 at the end, and a descriptor or
+ * -1. */
 int weir_sys_pass(int64_t handle, int64_t what, const void *bytes, size_t size, int *os_code);
 int64_t weir_sys_take(int64_t handle, void *bytes, size_t size, int *fd, int *os_code);
 int weir_sys_same_user(int64_t handle, int *os_code); /* WEIR_EACCES: the peer is another's */

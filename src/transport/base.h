@@ -236,6 +236,7 @@ void weir_transport_unfeed(weir_transport *t);
 /* What flows of every shape share: whether one may lead from `from` to `to`; the end of what is sent to `to`, however
  * its medium says it; and the close of one that the library reads and whose two directions have ended. */
 int weir_flow_check(const weir_transport *from, const weir_transport *to);
+bool weir_flow_must_wait(weir_transport *to); /* whether a new producer is to wait for its first resume */
 void weir_flow_pass_end(weir_transport *to);
 void weir_flow_close_if_ended(weir_transport *t);
 
@@ -260,7 +261,8 @@ void weir_stack_part(weir_transport *t); /* from its neighbours */
 weir_transport *weir_stack_top(weir_transport *t);
 size_t weir_floor_of(const weir_transport *t);
 size_t weir_receive_limit(const weir_transport *t);
-/* As weir_transport_set_protocol, for whoever stands on it. */
+/* As weir_transport_set_protocol, for whoever stands on it; and whether that would take one that reads or not. */
+int weir_transport_may_give(const weir_transport *t, bool reads);
 void weir_transport_give(weir_transport *t, const weir_protocol *protocol, void *self);
 
 /* The sending side. */

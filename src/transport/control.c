@@ -7,13 +7,16 @@ static bool is_closed(const weir_transport *t) { return t->state > WEIR_OPEN; }
 
 static bool is_below(const weir_transport *t) { return weir_rare_if_any(t) && weir_rare_if_any(t)->over; }
 
-int weir_transport_set_protocol(weir_transport *t, const weir_protocol *protocol, void *self) {
-    if (!t) return WEIR_EINVAL;
+int weir_transport_may_give(const weir_transport *t, bool reads) {
     if (is_closed(t)) return WEIR_ECLOSED;
-    if (protocol && protocol->received && t->extras && t->extras->reader) return WEIR_EBUSY;
-    if (is_below(t)) return WEIR_EBUSY;
-    weir_transport_give(t, protocol, self);
-    return 0;
+    if (reads && t->extras && t->extras->reader) return WEIR_EBUSY;
+    return is_below(t) ? WEIR_EBUSY : 0;
+}
+
+int weir_transport_set_protocol(weir_transport *t, const weir_protocol *protocol, void *self) {
+    int status = t ? weir_transport_may_give(t, protocol && protocol->received) : WEIR_EINVAL;
+    if (status == 0) weir_transport_give(t, protocol, self);
+    return status;
 }
 
 void weir_transport_give(weir_transport *t, const weir_protocol *protocol, void *self) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The deadlines of a transport on one timer: connecting, lingering, or, while open, the nearest of stall, idle and what
- * pace.c watches. The timer is lazy: progress only notes the time, and a timer that comes up looks at what was noted and
- * is armed again for the rest. So a busy connection never touches the wheel. Stall and idle are matters of the bottom of
- * a stack, where the peer is; a linger time is that of the top. */
+ * The deadlines of a transport on one timer: connecting, lingering, or, while open, the nearest of stall, idle and
+ * what pace.c watches. The timer is lazy: progress only notes the time, and a timer that comes up looks at what was
+ * noted and is armed again for the rest. So a busy connection never touches the wheel. Stall and idle are matters of
+ * the bottom of a stack, where the peer is; a linger time is that of the top. */
 #include "transport/base.h"
 
 void weir_deadline_set(weir_transport *t, uint64_t delay_ns) {

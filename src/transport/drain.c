@@ -14,7 +14,7 @@
 
 #define LOOKS_PER_QUIET 4
 
-/* ---- one transport ------------------------------------------------------------------------------------------------ */
+/* ---- one transport ----------------------------------------------------------------------------------------------- */
 
 static bool is_top(const weir_transport *t) {
     const struct weir_rare *rare = weir_rare_if_any(t);
@@ -47,7 +47,7 @@ static void cut(weir_transport *t) {
     weir_transport_abort(t);
 }
 
-/* ---- all of them -------------------------------------------------------------------------------------------------- */
+/* ---- all of them ------------------------------------------------------------------------------------------------- */
 
 static void look_at_transports(weir_loop *loop, bool late) {
     struct weir_object *head = &loop->transports.head;
@@ -111,7 +111,7 @@ void weir_drain_left(const weir_transport *t) {
     if (loop->transports.count == 1) weir_deadline_start(loop, &d->look, loop->now_ns);
 }
 
-/* ---- the public calls --------------------------------------------------------------------------------------------- */
+/* ---- the public calls -------------------------------------------------------------------------------------------- */
 
 int weir_drain(weir_loop *loop, uint64_t timeout_ns, weir_drain_fn *done, void *user) {
     if (!loop) return WEIR_EINVAL;

@@ -8,7 +8,8 @@
  * successor that does not read, and fails like one.
  *
  * The offer lives and dies with its control listener: closing that, for whatever reason, is how it ends. When it was
- * taken, the conversation is ended after the control socket is gone, so that the successor can offer at the same path. */
+ * taken, the conversation is ended after the control socket is gone, so that the successor can offer at
+ * the same path. */
 #include "transport/handover.h"
 
 #include <stdio.h>
@@ -47,7 +48,7 @@ static void tell(weir_handover *h, const char *what, int code) {
                   code ? weir_error_text(code) : "");
 }
 
-/* ---- with a successor --------------------------------------------------------------------------------------------- */
+/* ---- with a successor -------------------------------------------------------------------------------------------- */
 
 /* One that its user has closed is as good as gone. */
 static size_t count_open(const weir_handover *h) {
@@ -126,7 +127,7 @@ static void came(weir_transport *t, void *user) {
     if (weir_transport_set_protocol(t, &giver, h) == 0) h->successor = t;
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------------------ */
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
 
 static void dismiss(weir_handover *h) {
     if (!h->successor) return;
@@ -170,7 +171,7 @@ int weir_handover_withdraw(weir_handover *offer) {
     return 0;
 }
 
-/* ---- the offer ---------------------------------------------------------------------------------------------------- */
+/* ---- the offer --------------------------------------------------------------------------------------------------- */
 
 static int can_be_offered(const weir_loop *loop, const weir_listener *l) {
     weir_handle handle;

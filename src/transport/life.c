@@ -144,7 +144,9 @@ static void drop(weir_transport *t, bool reset) {
     t->driver->drop(t, reset);
 }
 
+/* What nobody used is given up first, while the driver still has what it came from. */
 static void lose(weir_transport *t) {
+    weir_receive_drop_unread(t);
     t->state = WEIR_GONE;
     drop(t, true);
 }
@@ -231,7 +233,9 @@ void weir_transport_greet(weir_transport *t) {
     }
 }
 
+/* What an op has read comes before what is told to its successor. */
 static void advance_open(weir_transport *t) {
+    if (t->fresh) weir_op_run_finished(t);
     weir_transport_greet(t);
     weir_send_tell_marks(t);
     weir_receive_offer(t);
@@ -289,7 +293,6 @@ int weir_transport_abort(weir_transport *t) {
     if (!t) return WEIR_EINVAL;
     if (t->state == WEIR_GONE) return WEIR_EALREADY;
     note_failure(t, WEIR_ECANCELED, t->state == WEIR_CONNECTING ? WEIR_STAGE_CONNECT : WEIR_STAGE_CLOSE, 0);
-    weir_receive_drop_unread(t);
     lose(t);
     return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Listeners on sockets that others made: an inherited descriptor, or one that a service manager left open for us. Whoever
- * made the socket, or holds it too, may go on with it, so closing leaves its name alone. Why a descriptor is not fit is
- * told in the hint of the loop's last error. */
+ * Listeners on sockets that others made: an inherited descriptor, or one that a service manager left open for us.
+ * Whoever made the socket, or holds it too, may go on with it, so closing leaves its name alone. Why a descriptor is
+ * not fit is told in the hint of the loop's last error. */
 #include <stdio.h>
 
 #include "sys/sys.h"

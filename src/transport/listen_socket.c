@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Listeners on sockets: an accept op that repeats. Exact where a bound is near: connections are then accepted one by one.
+ * Listeners on sockets: an accept op that repeats. Exact where a bound is near: connections are then accepted one by
+ * one.
  *
  * Known weakness: the budget may go while an accept that repeats is armed, and what the system accepts until that is
  * cancelled cannot be given back to the backlog. IN_HAND of them are kept, the others are reset. */
@@ -25,7 +26,7 @@ static const struct socket_listener *of_const(const weir_listener *l) {
     return (const struct socket_listener *)(const void *)l;
 }
 
-/* ---- what came ---------------------------------------------------------------------------------------------------- */
+/* ---- what came --------------------------------------------------------------------------------------------------- */
 
 static void refuse(struct socket_listener *s, weir_handle handle) {
     struct weir_call close = {.kind = WEIR_CALL_CLOSE, .handle = handle, .value = 1};
@@ -72,7 +73,7 @@ static void accepted(struct weir_port_op *op, const struct weir_completion *c) {
     if (c->last || !weir_listener_takes(&s->base)) weir_listener_look(&s->base);
 }
 
-/* ---- the kind ----------------------------------------------------------------------------------------------------- */
+/* ---- the kind ---------------------------------------------------------------------------------------------------- */
 
 static int start(weir_listener *l) {
     struct socket_listener *s = of(l);
@@ -146,7 +147,7 @@ int weir_listener_address(const weir_listener *listener, weir_address *ret) {
     return 0;
 }
 
-/* ---- making one --------------------------------------------------------------------------------------------------- */
+/* ---- making one -------------------------------------------------------------------------------------------------- */
 
 int weir_listener_on(weir_listener *l, weir_handle handle, bool keep) {
     struct socket_listener *s = of(l);

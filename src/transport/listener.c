@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * Listeners of every kind, and the reasons not to accept: paused, full, out of budget, backing off, closing. `update`
- * compares what is wanted with what is, and is run by a task whenever one of the reasons changed. Connections wait in the
- * backlog meanwhile, where they cost us nothing.
+ * compares what is wanted with what is, and is run by a task whenever one of the reasons changed. Connections wait in
+ * the backlog meanwhile, where they cost us nothing.
  *
  * Invariant: the number of connections is exact where it is bounded, and a connection that was accepted becomes a
  * transport, waits in hand for memory or budget, or is reset and counted.
  *
- * A listener that closes gracefully takes in what waits, paused or not, and goes then. What comes so late is bounded, so
- * that a crowd that never ends cannot keep a loop from its end. */
+ * A listener that closes gracefully takes in what waits, paused or not, and goes then. What comes so late is bounded,
+ * so that a crowd that never ends cannot keep a loop from its end. */
 #include "transport/listener.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@
 
 #define TAKES 16 /* of those that wait, before others get their turn */
 
-/* ---- what is the case --------------------------------------------------------------------------------------------- */
+/* ---- what is the case -------------------------------------------------------------------------------------------- */
 
 static bool has_budget(const weir_listener *l) { return weir_budget_room(&l->scope->budget) >= l->scope->limits.floor; }
 
@@ -31,7 +31,7 @@ bool weir_listener_takes(const weir_listener *l) { return !l->closing && !l->pau
 
 void weir_listener_look(weir_listener *l) { weir_task_push(&loop_of_listener(l)->retries, &l->retry); }
 
-/* ---- the end ------------------------------------------------------------------------------------------------------ */
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
 
 static void free_listener(weir_listener *l) {
     weir_loop *loop = loop_of_listener(l);
@@ -65,7 +65,7 @@ static void die(weir_listener *l, int code, int os_code) {
     weir_listener_look(l);
 }
 
-/* ---- backing off -------------------------------------------------------------------------------------------------- */
+/* ---- backing off ------------------------------------------------------------------------------------------------- */
 
 static void back_off(weir_listener *l, int code) {
     weir_loop *loop = loop_of_listener(l);
@@ -97,7 +97,7 @@ void weir_listener_failed(weir_listener *l, int code, int os_code) {
         die(l, code, os_code);
 }
 
-/* ---- going on ----------------------------------------------------------------------------------------------------- */
+/* ---- going on ---------------------------------------------------------------------------------------------------- */
 
 /* Those that wait in hand, or, with `all`, wherever. Whether there may be more. */
 static bool take_waiting(weir_listener *l, bool all) {
@@ -192,7 +192,7 @@ void weir_listener_let_in(weir_listener *l, weir_transport *t) {
     weir_transport_advance(t);
 }
 
-/* ---- the object --------------------------------------------------------------------------------------------------- */
+/* ---- the object -------------------------------------------------------------------------------------------------- */
 
 static void describe(const struct weir_object *object, char *text, size_t size) {
     const weir_listener *l =
@@ -254,7 +254,7 @@ void weir_listener_end(weir_listener *l, enum weir_last_call last) {
     weir_listener_look(l);
 }
 
-/* ---- the public calls --------------------------------------------------------------------------------------------- */
+/* ---- the public calls -------------------------------------------------------------------------------------------- */
 
 static int set_paused(weir_listener *l, bool paused) {
     if (!l) return WEIR_EINVAL;

@@ -35,7 +35,8 @@ struct weir_listener_kind {
     /* Lets go of whatever it listens with and resets what is in hand; `keep`: others go on with it. */
     void (*shut)(weir_listener *l, bool keep);
 
-    /* "127.0.0.1:7000", and, with `whole`, as an endpoint: "tcp://127.0.0.1:7000", which WEIR_LISTENER_TEXT_MAX holds. */
+    /* "127.0.0.1:7000", and, with `whole`, as an endpoint: "tcp://127.0.0.1:7000",
+     * which WEIR_LISTENER_TEXT_MAX holds. */
     const char *(*text)(const weir_listener *l, bool whole, char *text, size_t size);
 };
 
@@ -51,8 +52,8 @@ struct weir_listener {
     void (*closed)(weir_listener *listener, void *user, const weir_error *reason);
     void (*freed)(weir_listener *listener); /* it is about to be; NULL: nobody asks */
     void *user;
-    /* Puts the layers of an endpoint over what came in, and returns the top; NULL: it could not, and has aborted it. The
-     * slot is NULL where there are none. */
+    /* Puts the layers of an endpoint over what came in, and returns the top; NULL: it could not, and has aborted it.
+     * The slot is NULL where there are none. */
     weir_transport *(*stack)(weir_listener *listener, weir_transport *t);
     void *layers;                /* for `stack` */
     struct weir_handover *offer; /* that it is part of */

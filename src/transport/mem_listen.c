@@ -20,7 +20,7 @@ struct mem_listener {
 
 static struct mem_listener *of(weir_listener *l) { return (struct mem_listener *)(void *)l; }
 
-/* ---- the line ----------------------------------------------------------------------------------------------------- */
+/* ---- the line ---------------------------------------------------------------------------------------------------- */
 
 static void join_line(struct mem_listener *l, struct weir_mem *m) {
     m->line = &l->base;
@@ -51,7 +51,7 @@ void weir_mem_leave_line(struct weir_mem *m) {
 
 static void refuse(struct weir_mem *m) { weir_transport_fail(&m->base, WEIR_EREFUSED, WEIR_STAGE_CONNECT, 0); }
 
-/* ---- the kind ----------------------------------------------------------------------------------------------------- */
+/* ---- the kind ---------------------------------------------------------------------------------------------------- */
 
 static int start(weir_listener *l) {
     (void)l; /* who comes joins the line, and that is looked after */
@@ -95,7 +95,7 @@ static const char *text(const weir_listener *l, bool whole, char *ret, size_t si
 static const struct weir_listener_kind kind = {
     .size = sizeof(struct mem_listener), .start = start, .stop = stop, .next = next, .shut = shut, .text = text};
 
-/* ---- the public calls --------------------------------------------------------------------------------------------- */
+/* ---- the public calls -------------------------------------------------------------------------------------------- */
 
 static struct mem_listener *find(weir_loop *loop, const char *name) {
     struct weir_object *head = &loop->listeners.head;

@@ -122,23 +122,24 @@ static const struct weir_own_producer flow_producer = {.producer = {.pause = pau
 int weir_flow_check(const weir_transport *from, const weir_transport *to) {
     if (!from || !to || loop_of(from) != loop_of(to)) return WEIR_EINVAL;
     if (!(from->caps & WEIR_CAN_RECEIVE) || !(to->caps & WEIR_CAN_SEND)) return WEIR_ENOTSUP;
-    return to->half_closed || to->send_dead ? WEIR_ECLOSED : 0;
+    return to->half_closed || to->send_dead ? WEIR_ECLOSED : weir_transport_may_give(from, true);
+}
+
+/* An end that is passed on before `to` is connected would cancel it. */
+bool weir_flow_must_wait(weir_transport *to) {
+    if (to->state == WEIR_CONNECTING) weir_send_promise(to);
+    return to->above || to->state == WEIR_CONNECTING;
 }
 
 static int start(weir_flow *flow, weir_transport *from, weir_transport *to) {
     int status = flow->from ? WEIR_EBUSY : weir_transport_feed_by(to, &flow_producer, flow);
     if (status < 0) return status;
-    status = weir_transport_read_by(from, &flow_protocol, flow);
-    if (status < 0) {
-        weir_transport_unfeed(to);
-        return status;
-    }
+    weir_transport_read_by(from, &flow_protocol, flow);
     flow->from = from;
     flow->to = to;
     flow->bytes = 0;
     flow->stopped = false;
-    if (to->above) hold(flow, true);
-    if (to->state == WEIR_CONNECTING) hold_until_resume(flow); /* or an end that comes first would cancel it */
+    if (weir_flow_must_wait(to)) hold(flow, true);
     return 0;
 }
 

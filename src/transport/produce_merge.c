@@ -158,8 +158,6 @@ static int check(const weir_merge *merge, const weir_transport *to, const weir_m
         const weir_transport *from = sources[i].from;
         int status = weir_flow_check(from, to);
         if (status == 0 && from == to) status = WEIR_EINVAL;
-        if (status == 0 && from->state > WEIR_OPEN) status = WEIR_ECLOSED;
-        if (status == 0 && from->extras && from->extras->reader) status = WEIR_EBUSY;
         for (size_t k = 0; status == 0 && k < i; k++)
             if (sources[k].from == from) status = WEIR_EINVAL;
         if (status < 0) return status;
@@ -189,6 +187,6 @@ int weir_merge_start(weir_merge *merge, weir_transport *to, weir_merge_source *s
     merge->stopped = false;
     take_sources(merge);
     new_round(merge);
-    if (to->above) hold_all(merge, true);
+    if (weir_flow_must_wait(to)) hold_all(merge, true);
     return 0;
 }

@@ -137,13 +137,7 @@ static bool above_mark(const weir_transport *t) { return t->queued > t->scope->l
 /* One that has failed is asked, too, or nobody would notice. */
 static bool may_ask(const weir_transport *t) { return t->send_dead || t->state > WEIR_OPEN || !above_mark(t); }
 
-/* The consumer says pause only after a flush, and before it is connected not at all. */
-static void rest(struct inside *in) {
-    if (in->to->state == WEIR_CONNECTING && above_mark(in->to))
-        wait_for_room(in);
-    else
-        weir_turn_later(in->loop, &in->turn);
-}
+static void go_on(struct inside *in) { weir_turn_later(in->loop, &in->turn); }
 
 static void run(struct weir_turn *turn) {
     struct inside *in = (struct inside *)(void *)((char *)turn - offsetof(struct inside, turn));
@@ -155,10 +149,8 @@ static void run(struct weir_turn *turn) {
     if (in->waiting || in->dry) return;
     for (unsigned i = 0; next == GO_ON && i < ASKS && !in->code && may_ask(in->to); i++)
         next = step(in);
-    if (next == GO_ON) rest(in);
+    if (next == GO_ON) go_on(in);
 }
-
-static void go_on(struct inside *in) { weir_turn_later(in->loop, &in->turn); }
 
 static void pause(void *self, weir_transport *to) {
     (void)to;
@@ -199,7 +191,8 @@ int weir_pull_start(weir_pull *pull, weir_transport *to) {
     if (to->half_closed || to->send_dead) return WEIR_ECLOSED;
     int status = weir_transport_feed_by(to, &producer, in);
     if (status < 0) return status;
-    *in = (struct inside){.to = to, .loop = loop_of(to), .turn.run = run, .active = true, .waiting = to->above};
+    *in = (struct inside){
+        .to = to, .loop = loop_of(to), .turn.run = run, .active = true, .waiting = weir_flow_must_wait(to)};
     pull->bytes = 0;
     go_on(in);
     return 0;

@@ -79,17 +79,26 @@ static void forward(weir_tee_branch *branch, const uint8_t *bytes, size_t n) {
     if (status < 0) give_up(branch, status);
 }
 
+/* Whoever is told of a lost branch may give `from` to another protocol, and then the tee may be no more. */
+static bool still_reads(const weir_tee *tee, const weir_transport *from) {
+    return from->own_protocol && from->self == tee;
+}
+
+static size_t room_in_all(weir_tee *tee, const weir_transport *from, size_t n) {
+    size_t least = n;
+    for (size_t i = 0; still_reads(tee, from) && i < tee->count; i++) {
+        size_t room = room_in(&tee->branches[i], n);
+        if (room < least) least = room;
+    }
+    return still_reads(tee, from) ? least : 0;
+}
+
 static size_t received(void *self, weir_transport *from, const uint8_t *bytes, size_t n) {
     weir_tee *tee = self;
-    size_t k = n;
-    (void)from;
-    for (size_t i = 0; i < tee->count; i++) {
-        size_t room = room_in(&tee->branches[i], n);
-        if (room < k) k = room;
-    }
-    for (size_t i = 0; k && i < tee->count; i++)
+    size_t k = room_in_all(tee, from, n);
+    for (size_t i = 0; k && still_reads(tee, from) && i < tee->count; i++)
         forward(&tee->branches[i], bytes, k);
-    if (!tee->stopped) tee->bytes += k;
+    if (still_reads(tee, from) && !tee->stopped) tee->bytes += k;
     return k;
 }
 
@@ -172,7 +181,7 @@ static int feed(weir_tee *tee, weir_transport *from) {
     size_t fed = 0;
     for (; status == 0 && fed < tee->count; fed += status == 0)
         status = weir_transport_feed_by(tee->branches[fed].to, &producer, &tee->branches[fed]);
-    if (status == 0) status = weir_transport_read_by(from, &protocol, tee);
+    if (status == 0) weir_transport_read_by(from, &protocol, tee);
     while (status < 0 && fed)
         weir_transport_unfeed(tee->branches[--fed].to);
     return status;
@@ -191,7 +200,7 @@ int weir_tee_start(weir_tee *tee, weir_transport *from, weir_tee_branch *branche
     for (size_t i = 0; i < count; i++) {
         branches[i].tee = tee;
         branches[i].held = false;
-        if (branches[i].to->above) hold(&branches[i], true);
+        if (weir_flow_must_wait(branches[i].to)) hold(&branches[i], true);
     }
     return 0;
 }

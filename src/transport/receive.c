@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The receiving side: bytes come from the driver and are offered to whoever reads, a protocol or one read op. What they
- * do not take is copied to `unread`, one segment that grows to the receive limit and a delivery; at the limit the driver
- * is told to stop. So a parser needs no buffer, and a peer can fill no more than the limit.
+ * The receiving side: bytes come from the driver and are offered to whoever reads, a protocol or one read op. What
+ * they do not take is copied to `unread`, one segment that grows to the receive limit and a delivery; at the limit the
+ * driver is told to stop. So a parser needs no buffer, and a peer can fill no more than the limit.
  *
  * Known weakness: unread bytes are kept in one piece, since a protocol is offered all of them in a row, so a protocol
  * that leaves a little each time pays a copy of what it left. */
@@ -11,8 +11,8 @@
 
 #include "transport/base.h"
 
-/* Offers within one turn, so that a firehose of tiny messages cannot keep a loop from its other work. A turn is a step, or
- * all that is delivered within a slot of the clock: a backend may deliver many times in a tick. */
+/* Offers within one turn, so that a firehose of tiny messages cannot keep a loop from its other work. A turn is a
+ * step, or all that is delivered within a slot of the clock: a backend may deliver many times in a tick. */
 #define QUANTUM 1000
 
 static weir_op *reader_of(const weir_transport *t) { return t->extras ? t->extras->reader : NULL; }
@@ -210,7 +210,8 @@ void weir_receive_tell_end(weir_transport *t) {
         end_protocol(t);
 }
 
-/* Without budget receiving shrinks to the floor and still moves, or two who wait for each other's queue would for ever. */
+/* Without budget receiving shrinks to the floor and still moves, or two who wait for each other's queue would for
+ * ever. */
 static bool may_hold_more(const weir_transport *t) {
     size_t limit = weir_receive_limit(t), floor = weir_floor_of(t);
     return unread_of(t) < ((t->holds & WEIR_HOLD_BUDGET) && floor < limit ? floor : limit);

@@ -31,7 +31,7 @@ struct inside {
     struct weir_segment *block; /* NULL before the first read and after the last write */
     struct span before, block_rest, after;
     uint64_t offset, left; /* of the file, to be read; left is UINT64_MAX for all there is */
-    int code;              /* the first failure */
+    int code;              /* the first failure, but see `fail` */
     struct weir_turn turn; /* what a call asked for */
     bool active;
     bool waiting;    /* the transport has no room */
@@ -47,8 +47,9 @@ static weir_sendfile_op *op_of(struct inside *in) {
 
 static void advance(struct inside *in);
 
+/* A file that was too short lets go on what it gave; whatever stops that counts more. */
 static void fail(struct inside *in, int code) {
-    if (!in->code) in->code = code;
+    if (!in->code || in->code == WEIR_ETRUNCATED) in->code = code;
 }
 
 static void give_block(struct inside *in) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The driver over backend handles. One receive op that repeats, one send op at a time; a handle is closed only when both
- * have ended, so that no stale completion can meet its successor. A receive that was stopped and is wanted again before
- * its cancel has completed is simply submitted anew at that completion: bytes drawn meanwhile are delivered in order. */
+ * The driver over backend handles. One receive op that repeats, one send op at a time; a handle is closed only when
+ * both have ended, so that no stale completion can meet its successor. A receive that was stopped and is wanted again
+ * before its cancel has completed is simply submitted anew at that completion: bytes drawn meanwhile are delivered in
+ * order. */
 #include "transport/socket.h"
 
 #include <assert.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The driver of everything that is a handle of the backend: sockets and the ends of pipes. An idle one is as small as
- * it can be: the op that sends lives in the first segment of what is sent, and a second handle only where there is one. */
+ * it can be: the op that sends lives in the first segment of what is sent, and a second handle only where there is
+ * one. */
 #ifndef WEIR_TRANSPORT_SOCKET_H
 #define WEIR_TRANSPORT_SOCKET_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Transports that stand on each other: who is over whom, and what the lower one owes the layer between them. A layer that
- * must see so many bytes at once to use any gets them: the receive limit below is at least that, and the floor covers all
- * but the last of them and one delivery, so that no lack of budget keeps a unit from becoming whole.
+ * Transports that stand on each other: who is over whom, and what the lower one owes the layer between them. A layer
+ * that must see so many bytes at once to use any gets them: the receive limit below is at least that, and the floor
+ * covers all but the last of them and one delivery, so that no lack of budget keeps a unit from becoming whole.
  *
  * A stack is one connection to whoever counts: first its bottom, and when that is gone what stood on it. */
 #include "transport/base.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The successor's side of a hand-over: connects, takes the descriptors, gives them to the program, says that it has them,
- * and waits for the other side to end. All are there before the first is given on, and each line is looked at byte by
- * byte: what is not exactly as weir/handover.h says ends it.
+ * The successor's side of a hand-over: connects, takes the descriptors, gives them to the program, says that it has
+ * them, and waits for the other side to end. All are there before the first is given on, and each line is looked at
+ * byte by byte: what is not exactly as weir/handover.h says ends it.
  *
  * Descriptors come with bytes, and whoever receives the bytes without asking for descriptors loses them. So nothing
  * receives on this connection until all have come: a timer looks for them.
@@ -59,7 +59,7 @@ static void disconnected(void *self, weir_transport *t, const weir_error *reason
     copy.ended(copy.loop, copy.status, copy.user);
 }
 
-/* ---- lines -------------------------------------------------------------------------------------------------------- */
+/* ---- lines ------------------------------------------------------------------------------------------------------- */
 
 /* A decimal number of one or two digits and a space. */
 static bool number(const char **at, size_t *ret) {
@@ -118,7 +118,7 @@ static int take_one(struct taking *k) {
     return WEIR_ERESET;
 }
 
-/* ---- acknowledging ------------------------------------------------------------------------------------------------ */
+/* ---- acknowledging ----------------------------------------------------------------------------------------------- */
 
 static size_t no_more(void *self, weir_transport *t, const uint8_t *bytes, size_t n) {
     (void)t;
@@ -147,7 +147,7 @@ static void give_on(struct taking *k) {
     weir_deadline_start(k->loop, &k->look, k->deadline_ns);
 }
 
-/* ---- looking ------------------------------------------------------------------------------------------------------ */
+/* ---- looking ----------------------------------------------------------------------------------------------------- */
 
 static void look(weir_loop *loop, struct weir_timer_node *node) {
     struct taking *k = (struct taking *)(void *)((char *)node - offsetof(struct taking, look));

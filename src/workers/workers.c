@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * A crew: threads, each with a loop. A thread makes its loop, sets it up, says how that went, runs, and empties the loop
- * again; the loop itself is freed only when every thread has been joined, so that a stop from anywhere finds it there.
+ * A crew: threads, each with a loop. A thread makes its loop, sets it up, says how that went, runs, and empties the
+ * loop again; the loop itself is freed only when every thread has been joined, so that a stop from anywhere finds it
+ * there.
  *
- * The threads start one after the other, each when the one before has said how its set-up went. What phase a member is in
- * is guarded by a lock. A stop takes none, since it may come from a signal handler: it leaves a mark for those that have
- * no loop yet, and a member that has made one looks for the mark. */
+ * The threads start one after the other, each when the one before has said how its set-up went. What phase a member is
+ * in is guarded by a lock. A stop takes none, since it may come from a signal handler: it leaves a mark for those that
+ * have no loop yet, and a member that has made one looks for the mark. */
 #include <weir/workers.h>
 
 #include <weir/drain.h>
@@ -54,7 +55,7 @@ static void move_on(struct member *m, enum phase phase, int status) {
     weir_sys_unlock(&crew->lock);
 }
 
-/* ---- the end of a loop -------------------------------------------------------------------------------------------- */
+/* ---- the end of a loop ------------------------------------------------------------------------------------------- */
 
 static void file_closed(weir_file_op *op, int64_t result) {
     (void)op;
@@ -76,7 +77,8 @@ static void end_object(void *user, weir_object_kind kind, void *object, const ch
     }
 }
 
-/* What ended within the call leaves nothing to wait for. Nobody runs the loop after this, so its inbox takes no more. */
+/* What ended within the call leaves nothing to wait for. Nobody runs the loop after this, so its inbox
+ * takes no more. */
 static void empty_loop(struct member *m) {
     do {
         weir_inbox_shut(m->worker.loop->inbox, false);
@@ -84,7 +86,7 @@ static void empty_loop(struct member *m) {
     } while (weir_loop_alive(m->worker.loop) && weir_run_once(m->worker.loop, WEIR_FOREVER) >= 0);
 }
 
-/* ---- a thread ----------------------------------------------------------------------------------------------------- */
+/* ---- a thread ---------------------------------------------------------------------------------------------------- */
 
 static int make_loop(struct member *m) {
     weir_loop *loop;
@@ -131,7 +133,7 @@ static int start(weir_crew *crew, struct member *m) {
     return status;
 }
 
-/* ---- the crew ----------------------------------------------------------------------------------------------------- */
+/* ---- the crew ---------------------------------------------------------------------------------------------------- */
 
 static void drain(weir_post *post) {
     struct member *m = post->user;

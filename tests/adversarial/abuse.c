@@ -15,7 +15,8 @@
 
 #include <weir/layer.h>
 
-/* ---- L1: a request that never ends ---------------------------------------------------------------------------------- */
+/* ---- L1: a request that never ends
+ * ---------------------------------------------------------------------------------- */
 
 static void drip(struct actor *a) {
     if (actor_say(a, "x") >= 0) actor_later(a, 20 * MS, drip);
@@ -59,7 +60,8 @@ static void adv_L1_a_trickle(struct scene *s) {
     be_slowloris(s);
 }
 
-/* ---- L2: a peer that hardly reads ----------------------------------------------------------------------------------- */
+/* ---- L2: a peer that hardly reads
+ * ----------------------------------------------------------------------------------- */
 
 static void serve_much(struct actor *a) { actor_pump(a, UINT64_MAX, NULL); }
 
@@ -111,7 +113,8 @@ static void come_honestly(struct scene *s) {
     check_int(actor_connect(&s->client, &s->door.address), 0);
 }
 
-/* ---- L3: many connections that never speak -------------------------------------------------------------------------- */
+/* ---- L3: many connections that never speak
+ * -------------------------------------------------------------------------- */
 
 #define FLOOD 24
 #define PLACES 4
@@ -172,7 +175,8 @@ static void adv_L3_a_crowd_that_never_speaks(struct scene *s) {
     check_int(inside, 0);
 }
 
-/* ---- L4: connections that are reset at once ------------------------------------------------------------------------- */
+/* ---- L4: connections that are reset at once
+ * ------------------------------------------------------------------------- */
 
 #define RESETS 200
 
@@ -233,7 +237,8 @@ static void adv_L4_a_flood_of_resets(struct scene *s) {
     check(scene_stats(s).ticks - ticks < 4 * RESETS);
 }
 
-/* ---- L9: peers that are gone without a word ------------------------------------------------------------------------- */
+/* ---- L9: peers that are gone without a word
+ * ------------------------------------------------------------------------- */
 
 static int option_of(int fd, int level, int name) {
     int value = -1;
@@ -290,7 +295,8 @@ static void adv_L9_keepalive_off(struct scene *s) {
     look_at_keepalive(s, &never, 0, 0);
 }
 
-/* ---- L10: a rate limiter that overflows ----------------------------------------------------------------------------- */
+/* ---- L10: a rate limiter that overflows
+ * ----------------------------------------------------------------------------- */
 
 static void adv_L10_numbers_beyond_all_bounds(struct scene *s) {
     static const uint64_t numbers[] = {0,          1,          2,          999999999,      1000000000, 1000000001,

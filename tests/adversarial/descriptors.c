@@ -24,7 +24,8 @@
 
 static struct crowd crowd;
 
-/* ---- B3: no descriptor for the next connection ---------------------------------------------------------------------- */
+/* ---- B3: no descriptor for the next connection
+ * ---------------------------------------------------------------------- */
 
 static struct rlimit saved_limit;
 static uint64_t ticks_before;
@@ -73,7 +74,8 @@ static void adv_B3_no_descriptor_for_accept(struct scene *s) {
     scene_run(s);
 }
 
-/* ---- B7: closed twice ----------------------------------------------------------------------------------------------- */
+/* ---- B7: closed twice
+ * ----------------------------------------------------------------------------------------------- */
 
 /* Whatever the loop gave back is taken at once by a file of ours, which must stay. */
 static void take_free_numbers(int *fds, unsigned count) {
@@ -111,7 +113,8 @@ static void adv_B7_a_descriptor_is_closed_once(struct scene *s) {
     check_int(bad_closes(), 0);
 }
 
-/* ---- B8: numbers beyond a set of bits ------------------------------------------------------------------------------- */
+/* ---- B8: numbers beyond a set of bits
+ * ------------------------------------------------------------------------------- */
 
 static int held[FD_SETSIZE];
 static int held_count;
@@ -150,7 +153,8 @@ static void adv_B8_numbers_beyond_a_set(struct scene *s) {
     scene_run(s);
 }
 
-/* ---- B11: descriptors that cannot be waited for --------------------------------------------------------------------- */
+/* ---- B11: descriptors that cannot be waited for
+ * --------------------------------------------------------------------- */
 
 static void no_answer(void *self, weir_transport *t, const weir_error *reason) {
     (void)t;
@@ -212,7 +216,8 @@ static void adv_B11_files_and_devices(struct scene *s) {
     unlink(out_name);
 }
 
-/* ---- B13: two listeners on one address ------------------------------------------------------------------------------ */
+/* ---- B13: two listeners on one address
+ * ------------------------------------------------------------------------------ */
 
 static void take_silently(struct door *door, weir_transport *t) {
     (void)door;
@@ -243,7 +248,8 @@ static void adv_B13_a_shared_address(struct scene *s) {
     scene_run(s);
 }
 
-/* ---- B15: descriptors that nobody asked for ------------------------------------------------------------------------- */
+/* ---- B15: descriptors that nobody asked for
+ * ------------------------------------------------------------------------- */
 
 static int raw_connect(const weir_address *address) {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -290,7 +296,8 @@ static void adv_B15_descriptors_from_a_stranger(struct scene *s) {
     scene_run(s);
 }
 
-/* ---- B17: a name that was left behind ------------------------------------------------------------------------------- */
+/* ---- B17: a name that was left behind
+ * ------------------------------------------------------------------------------- */
 
 static void adv_B17_a_stale_socket_file(struct scene *s) {
     weir_address address = scene_address(s);
@@ -310,7 +317,8 @@ static void adv_B17_a_stale_socket_file(struct scene *s) {
     check_int(unlink(name.sun_path), 0); /* and it was still there */
 }
 
-/* ---- B21: gathered writes beyond what a call takes ------------------------------------------------------------------ */
+/* ---- B21: gathered writes beyond what a call takes
+ * ------------------------------------------------------------------ */
 
 #define SLICES 5000
 
@@ -353,7 +361,8 @@ static void adv_B21_no_cap_is_not_overflow(struct scene *s) {
     check_int(s->server.received, 1);
 }
 
-/* ---- B23: half-close behind what is still queued -------------------------------------------------------------------- */
+/* ---- B23: half-close behind what is still queued
+ * -------------------------------------------------------------------- */
 
 static void write_and_half_close_twice(struct actor *a) {
     check(actor_write_pattern(a, 900000) >= 0);
@@ -372,7 +381,8 @@ static void adv_B23_half_close_behind_pending_writes(struct scene *s) {
     check_int(s->server.ended, 1);
 }
 
-/* ---- B24: connects that cannot come about --------------------------------------------------------------------------- */
+/* ---- B24: connects that cannot come about
+ * --------------------------------------------------------------------------- */
 
 static void connect_in_vain(struct scene *s, const char *host, uint16_t port) {
     weir_address address;

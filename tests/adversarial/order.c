@@ -3,8 +3,8 @@
  * Family A: lifetime, reentrancy, order. What actors always check (connected first, disconnected once and last, never
  * within a call, ops before disconnected) is the greater part of each case.
  *
- * Not here: A16, a callback that leaves by a jump, for C has no exceptions and the library does not allow it; A17, which
- * has a file of its own; A18, for there are no futures yet. */
+ * Not here: A16, a callback that leaves by a jump, for C has no exceptions and the library does not allow it; A17,
+ * which has a file of its own; A18, for there are no futures yet. */
 #include "adversarial/crowd.h"
 #include "adversarial/further.h"
 
@@ -12,7 +12,8 @@
 
 static unsigned heard;
 
-/* ---- A1: close(self) within the own received ------------------------------------------------------------------------ */
+/* ---- A1: close(self) within the own received
+ * ------------------------------------------------------------------------ */
 
 static size_t close_and_look_on(struct actor *a, const uint8_t *bytes, size_t n) {
     check_int(heard++, 0);
@@ -77,7 +78,8 @@ static void adv_A1_abort_in_own_receive_of_kept_bytes(struct scene *s) {
     check_int(heard, 2);
 }
 
-/* ---- A2: close a sibling of the same batch -------------------------------------------------------------------------- */
+/* ---- A2: close a sibling of the same batch
+ * -------------------------------------------------------------------------- */
 
 static struct crowd crowd;
 
@@ -110,7 +112,8 @@ static void adv_A2_close_sibling_of_same_batch(struct scene *s) {
     check_int(heard, 1);
 }
 
-/* ---- A3: a completed write that was not yet delivered, and close ---------------------------------------------------- */
+/* ---- A3: a completed write that was not yet delivered, and close
+ * ---------------------------------------------------- */
 
 static struct errand lent[100];
 static unsigned lent_done;
@@ -187,7 +190,8 @@ static void adv_A3_cancel_while_all_are_ending(struct scene *s) {
     check_int(lent_done, 100);
 }
 
-/* ---- A4, A5: twice, and after --------------------------------------------------------------------------------------- */
+/* ---- A4, A5: twice, and after
+ * --------------------------------------------------------------------------------------- */
 
 static void close_twice(struct actor *a) {
     check_int(actor_close(a), 0);
@@ -224,7 +228,8 @@ static void adv_A5_use_after_close(struct scene *s) {
     scene_play(s);
 }
 
-/* ---- A6: a gathered write after the loss of the peer ---------------------------------------------------------------- */
+/* ---- A6: a gathered write after the loss of the peer
+ * ---------------------------------------------------------------- */
 
 static void write_slices(struct actor *a) {
     static const weir_slice slices[] = {{"abc", 3}, {"", 0}, {NULL, 0}, {"def", 3}};
@@ -244,7 +249,8 @@ static void adv_A6_vectored_write_after_loss(struct scene *s) {
     check_int(s->client.code, WEIR_ERESET);
 }
 
-/* ---- A7: close from the callback that says the queue has drained ---------------------------------------------------- */
+/* ---- A7: close from the callback that says the queue has drained
+ * ---------------------------------------------------- */
 
 static const weir_limits narrow = {.write_cap = 8 << 20, .pause_mark = 1000, .resume_mark = 100};
 
@@ -269,7 +275,8 @@ static void say_x(struct actor *a) {
     check(actor_say(a, "x") >= 0);
 }
 
-/* ---- A8, A9: the loop within its own callback ----------------------------------------------------------------------- */
+/* ---- A8, A9: the loop within its own callback
+ * ----------------------------------------------------------------------- */
 
 static unsigned kinds[WEIR_OBJECT_RUNNING + 1];
 
@@ -324,7 +331,8 @@ static void adv_A9_stop_and_free_loop_within_callback(struct scene *s) {
     scene_run(s);
 }
 
-/* ---- A10: added and removed while the list is walked ---------------------------------------------------------------- */
+/* ---- A10: added and removed while the list is walked
+ * ---------------------------------------------------------------- */
 
 static struct walker {
     weir_timer timer;
@@ -394,7 +402,8 @@ static void adv_A10_abort_all_from_a_callback(struct scene *s) {
     scene_run(s);
 }
 
-/* ---- A11: stop and start reading within received -------------------------------------------------------------------- */
+/* ---- A11: stop and start reading within received
+ * -------------------------------------------------------------------- */
 
 #define BYTES_READ_SINGLY 20000
 
@@ -451,7 +460,8 @@ static void adv_A11_stop_and_start_within_receive(struct scene *s) {
     check(served_beside > 5);
 }
 
-/* ---- A12: close while connecting ------------------------------------------------------------------------------------ */
+/* ---- A12: close while connecting
+ * ------------------------------------------------------------------------------------ */
 
 static void shut_the_door(struct scene *s) {
     door_shut(&s->door);
@@ -490,7 +500,8 @@ static void adv_A12_abort_while_connecting(struct scene *s) {
     give_up_connecting(s, abort_now);
 }
 
-/* ---- A13: bytes, the end and a reset in one tick -------------------------------------------------------------------- */
+/* ---- A13: bytes, the end and a reset in one tick
+ * -------------------------------------------------------------------- */
 
 static void say_end_and_reset(struct actor *a) {
     say_hello_and_half_close(a);
@@ -511,7 +522,8 @@ static void adv_A13_data_end_and_reset(struct scene *s) {
     if (!(s->medium & (MEMORY | THROTTLED))) check_int(s->server.received, 5); /* there what was not taken yet is dropped by abort */
 }
 
-/* ---- A14: many queued writes, then close or abort ------------------------------------------------------------------- */
+/* ---- A14: many queued writes, then close or abort
+ * ------------------------------------------------------------------- */
 
 static void queue_many(struct actor *a) {
     check_int(actor_pause(a, WEIR_SEND), 0);
@@ -552,7 +564,8 @@ static void adv_A14_many_writes_then_abort(struct scene *s) {
     check_int(s->client.reason.unsent, 100 * 100);
 }
 
-/* ---- A15: an operation that is done at once ------------------------------------------------------------------------- */
+/* ---- A15: an operation that is done at once
+ * ------------------------------------------------------------------------- */
 
 #define LINKS 50000
 
@@ -600,7 +613,8 @@ static void adv_A15_a_million_chained_posts(struct scene *s) {
     check(highest - lowest < 4096);
 }
 
-/* ---- A19: whoever is told of a connection does not want it ---------------------------------------------------------- */
+/* ---- A19: whoever is told of a connection does not want it
+ * ---------------------------------------------------------- */
 
 static void want_the_last_only(struct door *door, weir_transport *t) {
     if (door->accepted == 1) return; /* no protocol */

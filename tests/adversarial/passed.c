@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * B15: descriptors that come over a UNIX socket, from a peer that sends more of them than were asked for, fewer, none, or
- * as many as the process has no room for; with lines that are not as they should be. And a successor that talks, floods
- * or stays silent. Whatever comes, no descriptor is left open (each scene counts them), and what was offered stays. */
+ * B15: descriptors that come over a UNIX socket, from a peer that sends more of them than were asked for, fewer, none,
+ * or as many as the process has no room for; with lines that are not as they should be. And a successor that talks,
+ * floods or stays silent. Whatever comes, no descriptor is left open (each scene counts them), and what was offered
+ * stays. */
 #include "adversarial/further.h"
 
 #include <weir/handover.h>

@@ -16,7 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- J4, J15: the number and the slot are somebody else's ----------------------------------------------------------- */
+/* ---- J4, J15: the number and the slot are somebody else's
+ * ----------------------------------------------------------- */
 
 static struct crowd crowd;
 static unsigned rounds;
@@ -59,7 +60,8 @@ static void adv_J4_slots_and_numbers_used_again(struct scene *s) {
     check_int(rounds, 50);
 }
 
-/* ---- J6: more operations than the submission queue holds ------------------------------------------------------------ */
+/* ---- J6: more operations than the submission queue holds
+ * ------------------------------------------------------------ */
 
 #define PAIRS 600
 
@@ -102,7 +104,8 @@ static void adv_J6_more_than_the_submission_queue_holds(struct scene *s) {
     check_int(told, 2 * PAIRS);
 }
 
-/* ---- J8: a cancel that comes as the operation ends ------------------------------------------------------------------ */
+/* ---- J8: a cancel that comes as the operation ends
+ * ------------------------------------------------------------------ */
 
 static struct errand reader;
 static uint8_t four[4];
@@ -140,7 +143,8 @@ static void adv_J8_cancel_as_it_ends(struct scene *s) {
     check_int(s->client.received, 300);
 }
 
-/* ---- J9: buffers that are held back --------------------------------------------------------------------------------- */
+/* ---- J9: buffers that are held back
+ * --------------------------------------------------------------------------------- */
 
 static void say_much(struct scene *s) {
     check_int(s->door.accepted, crowd.size);
@@ -183,7 +187,8 @@ static void adv_J9_unread_bytes_stay_whole(struct scene *s) {
     scene_run(s);
 }
 
-/* ---- J13 and C10: in a child that is nobody ------------------------------------------------------------------------- */
+/* ---- J13 and C10: in a child that is nobody
+ * ------------------------------------------------------------------------- */
 
 #define NOBODY 65534
 #define UNCLEAR 99
@@ -265,7 +270,8 @@ static void adv_J11_nobody_may_lock_memory(struct scene *s) {
     in_a_child(lock_no_memory, s);
 }
 
-/* ---- J18: a second thread runs the loop ----------------------------------------------------------------------------- */
+/* ---- J18: a second thread runs the loop
+ * ----------------------------------------------------------------------------- */
 
 static void *run_a_little(void *loop) {
     int status = weir_run_once(loop, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A17: a stack of layers of which one part is ended from a callback of another. Each layer must end once, the lower ones
- * first, and what is above hears it last. */
+ * A17: a stack of layers of which one part is ended from a callback of another. Each layer must end once, the lower
+ * ones first, and what is above hears it last. */
 #include "adversarial/further.h"
 
 #include <weir/layer.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The graceful end: what waits is taken in, what is under way is finished, what is idle is told to go, and what will not
- * go is aborted and counted. Both ends of a pair live on the loop that drains, so each counts. */
+ * The graceful end: what waits is taken in, what is under way is finished, what is idle is told to go, and what will
+ * not go is aborted and counted. Both ends of a pair live on the loop that drains, so each counts. */
 #include "conformance/suites.h"
 
 #include <weir/drain.h>

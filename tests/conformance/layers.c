@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Layers. That a stack is a transport like any other is shown by all the other scenarios, on layered media; here is what
- * a layer promises beyond that: what it takes over, what a trace tells, and how fast a throttle is. */
+ * Layers. That a stack is a transport like any other is shown by all the other scenarios, on layered media; here is
+ * what a layer promises beyond that: what it takes over, what a trace tells, and how fast a throttle is. */
 #include "conformance/suites.h"
 
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static weir_transport *trace(weir_transport *t) {
     return above;
 }
 
-/* ---- taking over --------------------------------------------------------------------------------------------------- */
+/* ---- taking over ------------------------------------------------------------------------------------------------- */
 
 static void what_is_below_belongs_to_the_layer(struct scene *s) {
     static const weir_protocol nobody = {0};
@@ -162,7 +162,7 @@ static void a_close_below_is_a_loss_above(struct scene *s) {
     scene_run(s);
 }
 
-/* ---- trace --------------------------------------------------------------------------------------------------------- */
+/* ---- trace ------------------------------------------------------------------------------------------------------- */
 
 static const char *const kinds[] = {"connected", "received", "sent", "peer ended", "ended", "disconnected"};
 
@@ -201,7 +201,7 @@ static void a_trace_tells_a_loss(struct scene *s) {
     traced_pair(s);
 }
 
-/* ---- throttle ------------------------------------------------------------------------------------------------------ */
+/* ---- throttle ---------------------------------------------------------------------------------------------------- */
 
 #define SOME 100000
 
@@ -254,7 +254,7 @@ static void no_rate_is_no_throttle(struct scene *s) {
     scene_run(s);
 }
 
-/* ---- a shared bucket ----------------------------------------------------------------------------------------------- */
+/* ---- a shared bucket --------------------------------------------------------------------------------------------- */
 
 static weir_bucket common;
 static struct actor *writers[2];

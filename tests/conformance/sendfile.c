@@ -181,6 +181,7 @@ static void cancel_it(struct scene *s) {
 
 static void cut_the_pair(struct scene *s) {
     if (s->client.t) abort_now(&s->client);
+    if (s->server.t) abort_now(&s->server);
 }
 
 /* Exactly what had moved by then arrives. */

@@ -177,7 +177,7 @@ static void a_source_that_breaks_is_no_end(void **state) {
     copy_end(c);
 }
 
-/* ---- keepalive ---------------------------------------------------------------------------------------------------- */
+/* ---- keepalive --------------------------------------------------------------------------------------------------- */
 
 static size_t none(void *self, weir_transport *t, const uint8_t *bytes, size_t n) {
     (void)self, (void)t, (void)bytes;
@@ -210,7 +210,7 @@ static void a_peer_that_vanished_is_found_by_keepalive(void **state) {
     world_end(&w);
 }
 
-/* ---- work --------------------------------------------------------------------------------------------------------- */
+/* ---- work -------------------------------------------------------------------------------------------------------- */
 
 struct job {
     weir_work work;
@@ -262,10 +262,53 @@ static void work_is_an_event_of_the_world(void **state) {
     world_close(&w);
 }
 
+static int64_t give_hello(weir_pull *pull, void *bytes, size_t size) {
+    if (pull->bytes) return 0;
+    assert_true(size >= 5);
+    memcpy(bytes, "hello", 5);
+    return 5;
+}
+
+static weir_transport *hello_that_ends(weir_loop *loop) {
+    weir_transport *pair[2];
+    assert_int_equal(weir_mem_pair(loop, NULL, pair), 0);
+    assert_true(weir_transport_write(pair[0], "hello", 5) >= 0);
+    assert_int_equal(weir_transport_close(pair[0]), 0);
+    return pair[1];
+}
+
+/* The same for every other shape of a flow. */
+static void what_ends_early_is_produced_into_a_file_all_the_same(void **state) {
+    (void)state;
+    for (int shape = 0; shape < 3; shape++) {
+        struct world w = world_open(NULL);
+        struct loss end = {.loop = w.loops[0]};
+        weir_transport *to;
+        weir_pull pull = {.next = give_hello};
+        weir_tee tee = {0};
+        weir_merge merge = {0};
+        char found[6];
+        const unsigned flags = WEIR_FILE_WRITE | WEIR_FILE_CREATE;
+        assert_int_equal(weir_file_open(w.loops[0], "/out", flags, NULL, &watch, &end, &to), 0);
+        weir_tee_branch branch = {.to = to};
+        weir_merge_source source = {0};
+        if (shape == 0) assert_int_equal(weir_pull_start(&pull, to), 0);
+        if (shape == 1) assert_int_equal(weir_tee_start(&tee, hello_that_ends(w.loops[0]), &branch, 1), 0);
+        if (shape == 2) source.from = hello_that_ends(w.loops[0]);
+        if (shape == 2) assert_int_equal(weir_merge_start(&merge, to, &source, 1), 0);
+        assert_int_equal(weir_sim_run(w.sim, UINT64_MAX), 0);
+        assert_true(end.gone && end.reason == 0);
+        assert_int_equal(weir_sim_file_get(w.hosts[0], "/out", (uint8_t *)found, sizeof found), 5);
+        assert_memory_equal(found, "hello", 5);
+        world_close(&w);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_arrives_whole_and_equal_seeds_are_equal_histories),
         cmocka_unit_test(what_ends_early_is_piped_into_a_file_all_the_same),
+        cmocka_unit_test(what_ends_early_is_produced_into_a_file_all_the_same),
         cmocka_unit_test(a_full_disk_is_told_to_both_sides),
         cmocka_unit_test(a_disk_that_breaks_is_no_success),
         cmocka_unit_test(a_source_that_breaks_is_no_end),

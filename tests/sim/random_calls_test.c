@@ -4,9 +4,10 @@
  * interface called on any of them at any moment, from within callbacks and from outside, with limits and a budget that
  * are always nearly spent. Then everybody reads what is left, says the end, and must come to it. Every run is a seed.
  *
- * Held to: no callback inside a call, `disconnected` once and last, each op once, the right bytes in the right order and
- * at the end all of them, nothing left in the loop, and no loop that turns while nothing moves. A stream begins with the
- * number of its sender; one that a cancelled write left a gap in is not compared, and none is in a run with flows. */
+ * Held to: no callback inside a call, `disconnected` once and last, each op once, the right bytes in the right order
+ * and at the end all of them, nothing left in the loop, and no loop that turns while nothing moves. A stream begins
+ * with the number of its sender; one that a cancelled write left a gap in is not compared, and none is in a run with
+ * flows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -90,7 +91,7 @@ static void act_sometimes(unsigned actor) {
     if (!stage.draining && pick(3) == 0) act(pick(2) ? actor : pick(stage.count));
 }
 
-/* ---- protocols ---------------------------------------------------------------------------------------------------- */
+/* ---- protocols --------------------------------------------------------------------------------------------------- */
 
 static unsigned number_of(const struct actor *a) { return (unsigned)(a - stage.actors); }
 
@@ -172,7 +173,7 @@ static void producer_stopped(void *self, weir_transport *t, const weir_error *re
 
 static const weir_producer producer = {NULL, on_mark, on_mark, producer_stopped};
 
-/* ---- transports --------------------------------------------------------------------------------------------------- */
+/* ---- transports -------------------------------------------------------------------------------------------------- */
 
 static struct actor *cast(weir_transport *t, bool greet) {
     struct actor *a = &stage.actors[stage.count++];
@@ -222,7 +223,7 @@ static void make_one(void) {
     }
 }
 
-/* ---- ops ---------------------------------------------------------------------------------------------------------- */
+/* ---- ops --------------------------------------------------------------------------------------------------------- */
 
 static void on_done(weir_op *op, int64_t result) {
     struct errand *e = (struct errand *)(void *)op;
@@ -276,7 +277,7 @@ static void cancel_one(void) {
     CALL(weir_op_cancel(&e->op));
 }
 
-/* ---- calls -------------------------------------------------------------------------------------------------------- */
+/* ---- calls ------------------------------------------------------------------------------------------------------- */
 
 static void write_some(unsigned actor) {
     struct actor *a = &stage.actors[actor];
@@ -398,7 +399,7 @@ static void act(unsigned actor) {
     }
 }
 
-/* ---- a run -------------------------------------------------------------------------------------------------------- */
+/* ---- a run ------------------------------------------------------------------------------------------------------- */
 
 static void on_closed(weir_listener *listener, void *user, const weir_error *reason) {
     (void)listener;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Random operations on files and random work, on one loop: started and cancelled at any moment, from within callbacks and
- * from outside. A model knows what each block of each file holds. Every run is a seed; the same runs on real systems.
+ * Random operations on files and random work, on one loop: started and cancelled at any moment, from within callbacks
+ * and from outside. A model knows what each block of each file holds. Every run is a seed; the same runs on real
+ * systems.
  *
- * Held to: no callback inside a call, each operation once, what is reported as moved is what was moved, cancelled or not,
- * work that was taken back never ran, and nothing is left in the loop. */
+ * Held to: no callback inside a call, each operation once, what is reported as moved is what was moved, cancelled or
+ * not, work that was taken back never ran, and nothing is left in the loop. */
 #include "sim/world.h"
 
 #include <stdatomic.h>
@@ -68,7 +69,7 @@ static void entered(void) {
     stage.ended++;
 }
 
-/* ---- operations --------------------------------------------------------------------------------------------------- */
+/* ---- operations -------------------------------------------------------------------------------------------------- */
 
 static void check_moved(struct job *j, int64_t result) {
     uint8_t *model = j->document->bytes[j->block];
@@ -143,7 +144,7 @@ static void turn_door(struct document *d) {
     }
 }
 
-/* ---- work --------------------------------------------------------------------------------------------------------- */
+/* ---- work -------------------------------------------------------------------------------------------------------- */
 
 static int64_t labour_run(void *user) { return 1000 + atomic_fetch_add(&((struct labour *)user)->runs, 1); }
 
@@ -167,7 +168,7 @@ static void use_labour(struct labour *l) {
     assert_int_equal(CALL(weir_work_submit(stage.loop, &l->work)), 0);
 }
 
-/* ---- a run -------------------------------------------------------------------------------------------------------- */
+/* ---- a run ------------------------------------------------------------------------------------------------------- */
 
 static void act(void) {
     struct job *j = &stage.jobs[pick(JOBS)];

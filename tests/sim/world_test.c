@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * A world from the front door: whole programs on several hosts, in virtual time, and every run a seed. The program is an
- * echo: clients send numbered bytes, half-close, and want all of them back. */
+ * A world from the front door: whole programs on several hosts, in virtual time, and every run a seed. The program is
+ * an echo: clients send numbered bytes, half-close, and want all of them back. */
 #include "sim/world.h"
 
-/* ---- the echo ----------------------------------------------------------------------------------------------------- */
+/* ---- the echo ---------------------------------------------------------------------------------------------------- */
 
 struct client {
     weir_transport *transport;
@@ -120,7 +120,7 @@ static void the_same_seed_is_the_same_history(void **state) {
     }
 }
 
-/* ---- trouble ------------------------------------------------------------------------------------------------------ */
+/* ---- trouble ----------------------------------------------------------------------------------------------------- */
 
 static void a_cut_connection_goes_on_when_it_is_mended(void **state) {
     (void)state;
@@ -185,7 +185,7 @@ static void a_crash_resets_what_crosses_the_network(void **state) {
     world_end(&w);
 }
 
-/* ---- time and schedules ------------------------------------------------------------------------------------------- */
+/* ---- time and schedules ------------------------------------------------------------------------------------------ */
 
 struct clock {
     weir_timer timer;

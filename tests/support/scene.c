@@ -14,7 +14,7 @@
 
 #include "support/stack.h"
 
-#define WATCHDOG_NS (60 * SECOND)
+#define WATCHDOG_NS (40 * SECOND)
 #define WATCHDOG_SIMULATED_NS (1000 * SECOND)
 #define CURTAIN_NS (150 * MS) /* a hostile scene that waits for what was refused is over then */
 #define ALARM_SECONDS 200     /* for a loop that never comes back */

@@ -96,9 +96,9 @@ void scene_open_memory(struct scene *s, struct actor *first, struct actor *secon
 weir_address scene_address(struct scene *s);
 
 /* Calls `act` after `delay_ns`; an actor's only if it has its transport then. In a simulated world by its clock. On a
- * real system the delay of a scenario that is not `timed` only says in which order: the cue acts when all before it have
- * acted and nothing has moved for a moment, soon where there is nothing to wait for and late on a busy machine. Delays
- * below 10 ms are taken by the clock in every case. */
+ * real system the delay of a scenario that is not `timed` only says in which order: the cue acts when all before it
+ * have acted and nothing has moved for a moment, soon where there is nothing to wait for and late on a busy machine.
+ * Delays below 10 ms are taken by the clock in every case. */
 void scene_later(struct scene *s, uint64_t delay_ns, void (*act)(struct scene *s));
 void actor_later(struct actor *a, uint64_t delay_ns, void (*act)(struct actor *a));
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The stacks of the layered media. Every trace layer is held to its promise: connected first, offsets without a gap, each
- * end once, disconnected once and last. */
+ * The stacks of the layered media. Every trace layer is held to its promise: connected first, offsets without a gap,
+ * each end once, disconnected once and last. */
 #include "support/stack.h"
 
 #include <stdlib.h>

@@ -17,7 +17,8 @@
 
 #define TOTAL ((uint64_t)4 << 20)
 
-/* ---- two loops that talk to each other ------------------------------------------------------------------------------ */
+/* ---- two loops that talk to each other
+ * ------------------------------------------------------------------------------ */
 
 static void echo_one(weir_transport *t, void *user) {
     weir_listener **door = user;
@@ -99,7 +100,8 @@ static void two_loops_exchange_bytes(void **state) {
     close_loop(other);
 }
 
-/* ---- posts between two loops ---------------------------------------------------------------------------------------- */
+/* ---- posts between two loops
+ * ---------------------------------------------------------------------------------------- */
 
 #define PASSES 20000
 
@@ -150,7 +152,8 @@ static void a_post_goes_to_and_fro(void **state) {
     close_loop(ball.courts[1]);
 }
 
-/* ---- many at once --------------------------------------------------------------------------------------------------- */
+/* ---- many at once
+ * --------------------------------------------------------------------------------------------------- */
 
 #if defined __has_feature
 #if __has_feature(thread_sanitizer)
@@ -191,7 +194,8 @@ static int close_one(weir_loop *loop) {
     return status;
 }
 
-/* ---- the current loop ----------------------------------------------------------------------------------------------- */
+/* ---- the current loop
+ * ----------------------------------------------------------------------------------------------- */
 
 static atomic_uint wrong;
 
@@ -227,7 +231,8 @@ static void each_thread_has_its_current_loop(void **state) {
     in_several_threads(look_at_the_current_loop, *state);
 }
 
-/* ---- many loops ----------------------------------------------------------------------------------------------------- */
+/* ---- many loops
+ * ----------------------------------------------------------------------------------------------------- */
 
 static size_t take_and_close(void *self, weir_transport *t, const uint8_t *bytes, size_t n) {
     (void)bytes;

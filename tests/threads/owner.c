@@ -24,7 +24,7 @@ static void on_another_thread(void *(*main)(void *user), void *user) {
     assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
-/* ---- running ------------------------------------------------------------------------------------------------------- */
+/* ---- running ----------------------------------------------------------------------------------------------------- */
 
 struct attempt {
     weir_loop *loop;
@@ -63,7 +63,7 @@ static void a_refused_run_takes_no_stop_away(void **state) {
     close_loop(a.loop);
 }
 
-/* ---- other calls --------------------------------------------------------------------------------------------------- */
+/* ---- other calls ------------------------------------------------------------------------------------------------- */
 
 struct use {
     weir_loop *loop;
@@ -146,7 +146,7 @@ static void one_that_nobody_ran_is_anybodys(void **state) {
     close_loop(u.loop);
 }
 
-/* ---- work ---------------------------------------------------------------------------------------------------------- */
+/* ---- work -------------------------------------------------------------------------------------------------------- */
 
 static int64_t work_until_told(void *user) {
     while (!atomic_load((atomic_bool *)user))

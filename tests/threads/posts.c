@@ -19,7 +19,8 @@
 #define POSTS 50000
 #define RACES 100000
 
-/* ---- several posters ------------------------------------------------------------------------------------------------ */
+/* ---- several posters
+ * ------------------------------------------------------------------------------------------------ */
 
 struct numbered {
     weir_post post;
@@ -78,7 +79,8 @@ static void each_post_runs_once_and_in_order(void **state) {
     close_loop(loop);
 }
 
-/* ---- the moment of going to sleep ----------------------------------------------------------------------------------- */
+/* ---- the moment of going to sleep
+ * ----------------------------------------------------------------------------------- */
 
 static atomic_uint answered;
 static unsigned asked;
@@ -121,7 +123,8 @@ static void no_post_is_lost_as_the_loop_falls_asleep(void **state) {
     close_loop(loop);
 }
 
-/* ---- before the run, and within it ---------------------------------------------------------------------------------- */
+/* ---- before the run, and within it
+ * ---------------------------------------------------------------------------------- */
 
 static void *post_one(void *self) {
     struct numbered *n = self;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Stop from another thread: the run returns, whatever it was doing, and a stop that comes before a run ends that one. */
+ * Stop from another thread: the run returns, whatever it was doing, and a stop that comes before a run
+ * ends that one. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -63,7 +63,7 @@ static int open_crew(weir_crew **ret, struct service *s, const char *backend, we
     return weir_crew_open(ret, &options);
 }
 
-/* ---- clients on a loop of this thread ------------------------------------------------------------------------------ */
+/* ---- clients on a loop of this thread ---------------------------------------------------------------------------- */
 
 static void say(void *self, weir_transport *t) {
     (void)self;
@@ -97,7 +97,7 @@ static void meet(const weir_address *address) {
     close_loop(loop);
 }
 
-/* ---- tests --------------------------------------------------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------------------------------------- */
 
 static void they_share_the_connections(void **state) {
     struct service s = {.failing = WORKERS};
@@ -175,7 +175,7 @@ static void a_stop_ends_those_that_only_wait_for_a_time(void **state) {
         assert_false(weir_timer_armed(&timers[i]));
 }
 
-/* ---- an inbox of a worker ------------------------------------------------------------------------------------------ */
+/* ---- an inbox of a worker ---------------------------------------------------------------------------------------- */
 
 struct correspondent {
     weir_timer timer; /* so that the worker has something to wait for */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * The layer driver under a format of its own: records with a header and a body, a hello before any data, an answer to
- * every record, and a final record, up to three of them on each other. Two users talk through it over a pair in memory or
- * over simulated TCP, reading in prefixes, pausing, installing layers in mid-stream, with limits smaller than a record
- * and a pool with nothing above the floors. Every run is a seed.
+ * every record, and a final record, up to three of them on each other. Two users talk through it over a pair in memory
+ * or over simulated TCP, reading in prefixes, pausing, installing layers in mid-stream, with limits smaller than a
+ * record and a pool with nothing above the floors. Every run is a seed.
  *
- * Held to (docs/decisions/0002): all bytes and both ends arrive, each callback once and in order, no deadline is needed,
- * nothing is left; a corrupt record and a missing final one are told for what they are. */
+ * Held to (docs/decisions/0002): all bytes and both ends arrive, each callback once and in order, no deadline is
+ * needed, nothing is left; a corrupt record and a missing final one are told for what they are. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,7 +34,7 @@ static uint32_t pick(uint32_t n) {
     return (uint32_t)(chance >> 33) % n;
 }
 
-/* ---- the format ---------------------------------------------------------------------------------------------------- */
+/* ---- the format -------------------------------------------------------------------------------------------------- */
 
 struct record {
     struct weir_layer layer;
@@ -134,7 +134,7 @@ static weir_transport *put_on(weir_transport *t, const weir_protocol *protocol, 
     return &l->base;
 }
 
-/* ---- the users ----------------------------------------------------------------------------------------------------- */
+/* ---- the users --------------------------------------------------------------------------------------------------- */
 
 struct user {
     struct run *run;
@@ -249,7 +249,7 @@ static void settle(struct run *run, unsigned number, weir_transport *t) {
     run->alive++;
 }
 
-/* ---- worlds -------------------------------------------------------------------------------------------------------- */
+/* ---- worlds ------------------------------------------------------------------------------------------------------ */
 
 struct world {
     weir_sim *sim;
@@ -357,7 +357,7 @@ static void who_leaves_in_the_middle_takes_all_along(void **state) {
     talk_often(true);
 }
 
-/* ---- what goes wrong ----------------------------------------------------------------------------------------------- */
+/* ---- what goes wrong --------------------------------------------------------------------------------------------- */
 
 static const weir_limits usual = {.linger_ns = SECOND, .stall_ns = 10 * SECOND};
 

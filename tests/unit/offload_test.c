@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a forked child finds of a loop that has threads: its parent may have forked while one of them held the lock. Here
- * the parent holds it itself. Whoever waits for it in the child is ended by the alarm. */
+ * What a forked child finds of a loop that has threads: its parent may have forked while one of them held the lock.
+ * Here the parent holds it itself. Whoever waits for it in the child is ended by the alarm. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Files of a simulated host, by offset and by position, full and broken, and the seeds that decide what happens when. */
+ * Files of a simulated host, by offset and by position, full and broken, and the seeds that decide
+ * what happens when. */
 #include "sim_net.h"
 
-/* ---- one op at a time --------------------------------------------------------------------------------------------- */
+/* ---- one op at a time -------------------------------------------------------------------------------------------- */
 
 static int do_call(struct host *host, struct weir_call *call) {
     struct op op = {.port = {.with.call = call}};
@@ -63,7 +64,7 @@ static void holds(const struct host *host, const char *name, const void *bytes, 
 
 enum { READ = WEIR_FILE_READ, WRITE = WEIR_FILE_WRITE, CREATE = WEIR_FILE_WRITE | WEIR_FILE_CREATE };
 
-/* ---- what a file is ----------------------------------------------------------------------------------------------- */
+/* ---- what a file is ---------------------------------------------------------------------------------------------- */
 
 static void a_file_holds_what_was_written(void **state) {
     (void)state;
@@ -208,7 +209,7 @@ static void descriptors_have_no_place(void **state) {
     net_close(&net);
 }
 
-/* ---- limits and faults -------------------------------------------------------------------------------------------- */
+/* ---- limits and faults ------------------------------------------------------------------------------------------- */
 
 static void a_full_disk_takes_what_fits(void **state) {
     (void)state;
@@ -312,7 +313,7 @@ static void the_doors_of_a_disk(void **state) {
     assert_int_equal(weir_sim_close(net.sim), 0);
 }
 
-/* ---- chance ------------------------------------------------------------------------------------------------------- */
+/* ---- chance ------------------------------------------------------------------------------------------------------ */
 
 static void parts_come_in_order(void **state) {
     (void)state;

@@ -3,7 +3,7 @@
  * How simulated connections come about, and the names of their ends. */
 #include "sim_net.h"
 
-/* ---- connecting --------------------------------------------------------------------------------------------------- */
+/* ---- connecting -------------------------------------------------------------------------------------------------- */
 
 static void refusals(void **state) {
     (void)state;
@@ -226,7 +226,7 @@ static void accepts_come_sixteen_at_a_time(void **state) {
     net_close(&net);
 }
 
-/* ---- names -------------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 static void addresses_in_use(void **state) {
     (void)state;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a simulated world does by itself, or as it is told: cut ways, crashes, time, chance, its beginning and its end. */
+ * What a simulated world does by itself, or as it is told: cut ways, crashes, time, chance, its beginning
+ * and its end. */
 #include "sim_net.h"
 
 static void a_cut_way_holds_bytes_and_connects(void **state) {

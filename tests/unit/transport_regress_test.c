@@ -18,7 +18,7 @@
 #define SECOND ((uint64_t)1000000000)
 #define MS ((uint64_t)1000000)
 
-/* ---- an end that counts what it is told --------------------------------------------------------------------------- */
+/* ---- an end that counts what it is told -------------------------------------------------------------------------- */
 
 struct end {
     weir_transport *t;
@@ -83,7 +83,7 @@ static void disconnected(void *self, weir_transport *t, const weir_error *reason
 static const weir_protocol reader = {connected, received, ended, paused, resumed, disconnected};
 static const weir_protocol deaf = {connected, NULL, ended, paused, resumed, disconnected};
 
-/* ---- the stage ---------------------------------------------------------------------------------------------------- */
+/* ---- the stage --------------------------------------------------------------------------------------------------- */
 
 static weir_loop *open_loop(const char *backend, size_t budget) {
     weir_loop_options options = {.backend = backend, .budget = budget};
@@ -148,7 +148,7 @@ static void on_each_backend(void (*play)(weir_loop *loop), size_t budget) {
     }
 }
 
-/* ---- ops ---------------------------------------------------------------------------------------------------------- */
+/* ---- ops --------------------------------------------------------------------------------------------------------- */
 
 struct errand {
     weir_op op;
@@ -223,7 +223,7 @@ static void a_write_cancelled_by_its_reader_is_whole(void **state) {
     on_each_backend(cancel_in_delivery, 0);
 }
 
-/* ---- pause and resume --------------------------------------------------------------------------------------------- */
+/* ---- pause and resume -------------------------------------------------------------------------------------------- */
 
 static void close_it(struct end *e) { assert_int_equal(weir_transport_close(e->t), 0); }
 
@@ -326,7 +326,7 @@ static void a_new_protocol_of_the_target_stops_no_flow(void **state) {
     on_each_backend(hand_over_the_target, 0);
 }
 
-/* ---- flows -------------------------------------------------------------------------------------------------------- */
+/* ---- flows ------------------------------------------------------------------------------------------------------- */
 
 static unsigned flows_ended;
 static int flow_code;
@@ -460,7 +460,7 @@ static void a_child_frees_flows_too(void **state) {
     on_each_backend(fork_with_a_flow, 0);
 }
 
-/* ---- deadlines and budget ----------------------------------------------------------------------------------------- */
+/* ---- deadlines and budget ---------------------------------------------------------------------------------------- */
 
 static void stall_with_idle(weir_loop *loop) {
     const weir_limits patient = {.stall_ns = 50 * MS, .idle_ns = 3600 * SECOND};
@@ -526,7 +526,7 @@ static void each_refused_write_is_resumed(void **state) {
     on_each_backend(refuse_two, 22 * 1024);
 }
 
-/* ---- listeners ---------------------------------------------------------------------------------------------------- */
+/* ---- listeners --------------------------------------------------------------------------------------------------- */
 
 static unsigned listeners_closed;
 
@@ -612,6 +612,43 @@ static void a_listener_goes_on_when_queues_drain(void **state) {
     on_each_backend(queue_away_the_budget, 0);
 }
 
+/* ---- flows that cannot begin ------------------------------------------------------------------------------------- */
+
+static void ignore(void *user, const weir_trace_event *event) {
+    (void)user;
+    (void)event;
+}
+
+/* What a layer reads is no source, and a start that failed leaves the consumer to whoever writes to it. */
+static void start_in_vain(weir_loop *loop) {
+    static const weir_trace_options traced = {.traced = ignore};
+    struct end a = {0}, b = {0}, c = {0}, d = {0};
+    weir_merge merge = {0};
+    weir_tee tee = {0};
+    join(loop, &low_marks, &a, &deaf, &b, &deaf);
+    join(loop, NULL, &c, &deaf, &d, &deaf);
+    weir_transport *below = c.t, *above;
+    weir_merge_source source = {.from = below};
+    weir_tee_branch branch = {.to = a.t};
+    assert_int_equal(weir_trace_open(below, &traced, &deaf, &c, &above), 0);
+    assert_true(weir_transport_write(a.t, bytes, 2000) >= 0);
+    turn(loop, 4);
+    assert_int_equal(a.paused, 1);
+    assert_int_equal(weir_pipe(below, a.t), WEIR_EBUSY);
+    assert_int_equal(weir_tee_start(&tee, below, &branch, 1), WEIR_EBUSY);
+    assert_int_equal(weir_merge_start(&merge, a.t, &source, 1), WEIR_EBUSY);
+    assert_int_equal(weir_transport_set_protocol(b.t, &reader, &b), 0);
+    turn(loop, 10);
+    assert_int_equal(b.got, 2000);
+    assert_int_equal(a.resumed, 1);
+    clear(loop);
+}
+
+static void what_cannot_be_read_begins_no_flow(void **state) {
+    (void)state;
+    on_each_backend(start_in_vain, 0);
+}
+
 /* One test alone, by its name, after a failure that left its callback by a jump. */
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
@@ -631,6 +668,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(each_refused_write_is_resumed),
         cmocka_unit_test(a_listener_may_be_called_in_closed),
         cmocka_unit_test(a_listener_goes_on_when_queues_drain),
+        cmocka_unit_test(what_cannot_be_read_begins_no_flow),
     };
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);

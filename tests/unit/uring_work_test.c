@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Work and calls that may block, through the io_uring backend: they come back through the ring's own waiting, in turn with
- * everything else. */
+ * Work and calls that may block, through the io_uring backend: they come back through the ring's own waiting, in turn
+ * with everything else. */
 #include "uring_loop.h"
 
 #include <fcntl.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * amalgamate ROOT OUT FOLDER...: writes the library below ROOT as two files, OUT/weir.h and OUT/weir.c, for programs that
- * would rather compile it than link it: cc weir.c app.c -pthread. FOLDERs are those of src/, lowest floor first; those
- * that need another library are named FOLDER=MACRO and are compiled only where MACRO is defined.
+ * amalgamate ROOT OUT FOLDER...: writes the library below ROOT as two files, OUT/weir.h and OUT/weir.c, for programs
+ * that would rather compile it than link it: cc weir.c app.c -pthread. FOLDERs are those of src/, lowest floor first;
+ * those that need another library are named FOLDER=MACRO and are compiled only where MACRO is defined.
  *
- * The headers come first, each behind what it includes, then the sources with their includes of our own left out. What a
- * source keeps to itself (static functions and variables, tags, enumerators, types) gets its file's name appended, since
- * in one file two of the same name would clash; its macros are undefined at its end. Names that begin with weir_ or WEIR_
- * are everybody's and stay.
+ * The headers come first, each behind what it includes, then the sources with their includes of our own left out. What
+ * a source keeps to itself (static functions and variables, tags, enumerators, types) gets its file's name appended,
+ * since in one file two of the same name would clash; its macros are undefined at its end. Names that begin with weir_
+ * or WEIR_ are everybody's and stay.
  *
  * It reads C as tokens, not as a language, and knows as much as our own sources need: a name behind `.` or `->`, a
  * member being declared in a struct, and the second operand of offsetof are members, and never renamed. */
@@ -72,7 +72,7 @@ static char *read_file(const char *path) {
     return text;
 }
 
-/* ---- includes ----------------------------------------------------------------------------------------------------- */
+/* ---- includes ---------------------------------------------------------------------------------------------------- */
 
 /* If the line at `line` includes a file of ours, its path from `root` goes to `path`. */
 static bool includes_ours(const char *line, char *path) {
@@ -115,7 +115,8 @@ static void write_rest(FILE *out, const char *text) {
         if (!includes_ours(line, path)) fwrite(line, 1, (size_t)(line_end(line) - line), out);
 }
 
-/* `macro` holds for headers below the folder that the macro is of; a header it includes from elsewhere stands outside. */
+/* `macro` holds for headers below the folder that the macro is of; a header it includes from
+ * elsewhere stands outside. */
 static void write_header(FILE *out, const char *path, const char *macro) {
     char full[PATH_SIZE * 2];
     if (has(&included, path, strlen(path))) return;
@@ -133,7 +134,7 @@ static void write_header(FILE *out, const char *path, const char *macro) {
     free(text);
 }
 
-/* ---- what a source keeps to itself --------------------------------------------------------------------------------- */
+/* ---- what a source keeps to itself ------------------------------------------------------------------------------- */
 
 static bool is_shared(const struct token *t) {
     return t->size > 5 && (memcmp(t->text, "weir_", 5) == 0 || memcmp(t->text, "WEIR_", 5) == 0);
@@ -163,7 +164,8 @@ static const struct token *skip_tag(const struct token *t) {
     return token_is(t + 1, "{") ? skip_braces(t + 1) : t;
 }
 
-/* `(*name)` or `(*const name)` at `t`, a pointer to a function; else what stands before the parenthesis has the name. */
+/* `(*name)` or `(*const name)` at `t`, a pointer to a function; else what stands before the parenthesis
+ * has the name. */
 static const struct token *name_within(const struct token *t, const struct token *before) {
     if (!token_is(t + 1, "*")) return before;
     for (t++; token_is(t, "*") || token_is(t, "const");)
@@ -171,8 +173,8 @@ static const struct token *name_within(const struct token *t, const struct token
     return t;
 }
 
-/* The names that the declaration beginning at `t`, which is static or a typedef, declares. Returns its last token, or the
- * brace that opens its body or its value. */
+/* The names that the declaration beginning at `t`, which is static or a typedef, declares. Returns its last token, or
+ * the brace that opens its body or its value. */
 static const struct token *read_declaration(struct names *names, const struct token *t) {
     const struct token *name = NULL;
     for (; t->kind != TOKEN_END; t++) {
@@ -216,7 +218,7 @@ static void read_own_names(struct names *names, const struct token *t) {
     }
 }
 
-/* ---- writing a source ---------------------------------------------------------------------------------------------- */
+/* ---- writing a source -------------------------------------------------------------------------------------------- */
 
 /* Members are declared in the braces of a struct or union, where only tags and what stands in brackets is renamed. */
 struct place {
@@ -311,7 +313,7 @@ static void write_source(FILE *out, const char *path) {
     free(text);
 }
 
-/* ---- the two files ------------------------------------------------------------------------------------------------- */
+/* ---- the two files ----------------------------------------------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 

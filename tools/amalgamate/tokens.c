@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Tokens are found by their first character; of several operators only `->` is one token, since only there it matters. */
+ * Tokens are found by their first character; of several operators only `->` is one token, since only
+ * there it matters. */
 #include "amalgamate/tokens.h"
 
 #include <ctype.h>

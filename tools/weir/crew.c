@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Each worker has a service of its own, a copy of the verb's; nothing is shared while they run but what the monitor sees.
- * Signals come to one thread, which posts to the loops of those that run. When all is over the tallies are added, summed
- * up, and decide about the exit status.
+ * Each worker has a service of its own, a copy of the verb's; nothing is shared while they run but what the monitor
+ * sees. Signals come to one thread, which posts to the loops of those that run. When all is over the tallies are
+ * added, summed up, and decide about the exit status.
  *
  * Descriptors are what such a program runs out of first, so it takes all that it may. */
 #include "crew.h"

@@ -5,10 +5,10 @@
  *   runs --first signal--> drains --second signal, or DRAIN_MAX_NS--> aborts --> nothing left
  *                             +------------------------------------------------> nothing left
  *
- * To drain is to accept no more, and to let what is there come to its end. A session that has moved no byte for QUIET_NS
- * and holds none is closed in order: nothing that came to us is lost, but its peers had not ended. One whose bytes are
- * not taken is waited for until DRAIN_MAX_NS, and then cut off; the exit status tells. A known weakness: what lies in the
- * system's buffers and was not read by then counts as not sent. */
+ * To drain is to accept no more, and to let what is there come to its end. A session that has moved no byte for
+ * QUIET_NS and holds none is closed in order: nothing that came to us is lost, but its peers had not ended. One whose
+ * bytes are not taken is waited for until DRAIN_MAX_NS, and then cut off; the exit status tells. A known weakness:
+ * what lies in the system's buffers and was not read by then counts as not sent. */
 #include "say.h"
 #include "service.h"
 #include "units.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The grammar is the library's. What options of the command line add is written into the endpoint, so that one thing says
- * what holds: to the library, which opens it, and to a person, who lets it be explained. */
+ * The grammar is the library's. What options of the command line add is written into the endpoint, so that one thing
+ * says what holds: to the library, which opens it, and to a person, who lets it be explained. */
 #include "endpoints.h"
 
 #include "say.h"

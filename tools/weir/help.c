@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Help is put together from the tables of verbs and options and from the prose of manual.c, so that no option is told of
- * that is not there, and none is forgotten. */
+ * Help is put together from the tables of verbs and options and from the prose of manual.c, so that no option is told
+ * of that is not there, and none is forgotten. */
 #include "help.h"
 
 #include "manual.h"

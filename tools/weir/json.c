@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names are ours and need no escapes; values may be anything, and what is no UTF-8 becomes U+FFFD, so that a reader never
- * chokes on a strange path. Counts beyond 2^53 are written exactly; a reader that keeps doubles rounds them. */
+ * Names are ours and need no escapes; values may be anything, and what is no UTF-8 becomes U+FFFD, so that a reader
+ * never chokes on a strange path. Counts beyond 2^53 are written exactly; a reader that keeps doubles rounds them. */
 #include "json.h"
 
 #include <inttypes.h>

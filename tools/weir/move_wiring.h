@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the parts of a move share: move.c runs it, move_media.c sets up its transports, move_ends.c says what A and D do and joins
- * B and C. */
+ * What the parts of a move share: move.c runs it, move_media.c sets up its transports, move_ends.c says what A and D
+ * do and joins B and C. */
 #ifndef TOOL_MOVE_WIRING_H
 #define TOOL_MOVE_WIRING_H
 

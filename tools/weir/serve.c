@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Three servers to try things with: one sends back what it gets, one swallows it, one sends bytes of its own. The source
- * sends the same block again and again, lines of 64 bytes with their number in them, so that a receiver sees what it
- * has, and a byte's place says what it must be. */
+ * Three servers to try things with: one sends back what it gets, one swallows it, one sends bytes of its own. The
+ * source sends the same block again and again, lines of 64 bytes with their number in them, so that a receiver sees
+ * what it has, and a byte's place says what it must be. */
 #include "serve.h"
 
 #include "crew.h"

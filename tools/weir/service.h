@@ -77,8 +77,8 @@ void service_stop(struct service *service, int times);
 /* How many bytes `way` will have, when that is known, for who watches. */
 void service_watch(struct service *service, uint64_t total, int way);
 
-/* Listens (what does not listen is accepted when it is open). `accepted` is called with `user`. The endpoint, which must
- * stay, gets the real port. 0, or EXIT_FAILED with a message. */
+/* Listens (what does not listen is accepted when it is open). `accepted` is called with `user`. The endpoint, which
+ * must stay, gets the real port. 0, or EXIT_FAILED with a message. */
 int service_listen(struct service *service, weir_endpoint *endpoint, weir_accept_fn *accepted, void *user);
 
 /* Says where it listens: once everything is ready. */

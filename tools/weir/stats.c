@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * One object in one line, on stderr or in a file of its own. Its members are described in docs/tool.md and weir(1); they
- * are only ever added to. A file is written whole or, when the disk is full, told to be broken: it is not replaced
- * atomically, so that it may be a FIFO or /dev/stdout. */
+ * One object in one line, on stderr or in a file of its own. Its members are described in docs/tool.md and weir(1);
+ * they are only ever added to. A file is written whole or, when the disk is full, told to be broken: it is not
+ * replaced atomically, so that it may be a FIFO or /dev/stdout. */
 #include "stats.h"
 
 #include "json.h"

@@ -18,8 +18,8 @@ struct stop {
     bool over;
 };
 
-/* From here on the two signals wait, in this thread and in those that it makes. `signalled` will be called on a thread of
- * its own, with 0 for the first of them and 1 for the second. */
+/* From here on the two signals wait, in this thread and in those that it makes. `signalled` will be called on a thread
+ * of its own, with 0 for the first of them and 1 for the second. */
 void stop_prepare(struct stop *stop, void (*signalled)(void *user, int times), void *user);
 
 /* And now they come. False when no thread could be made. */

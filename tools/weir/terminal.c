@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * No terminfo: a carriage return, "erase to the end of the line" and eight colours are the same wherever TERM is set and
- * does not say "dumb". */
+ * No terminfo: a carriage return, "erase to the end of the line" and eight colours are the same wherever TERM is set
+ * and does not say "dumb". */
 #include "terminal.h"
 
 #include <stdlib.h>

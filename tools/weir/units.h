@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "4096", "64K", "256M", "2G", "1T": powers of 1024, nothing before, between or after. False for anything else, and for what
- * does not fit. */
+/* "4096", "64K", "256M", "2G", "1T": powers of 1024, nothing before, between or after. False for anything else, and
+ * for what does not fit. */
 bool units_parse(uint64_t *ret, const char *text);
 
 /* "500ms", "30s", "5min", "2h" (also us and ns), in nanoseconds: a unit is never left out. False as above. */

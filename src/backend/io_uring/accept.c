@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Accepting is one multishot request. Every descriptor it makes is delivered, also those that come after a cancel, until
- * its last completion; so none is ever without an owner.
+ * Accepting is one multishot request. Every descriptor it makes is delivered, also those that come after a cancel,
+ * until its last completion; so none is ever without an owner.
  *
  * The kernel takes a descriptor before it looks for a connection, so out of descriptors it would refuse an accept that
  * nobody connects to. Therefore the first accept after such a refusal waits for a connection by a poll. */

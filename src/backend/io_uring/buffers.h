@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Provided buffers: the kernel draws one for a multishot receive only when bytes are there, so an idle connection holds
- * none. One group; all of it together is about as large as a second-level cache, because a ring hands its buffers out in
- * turn and so walks through all of its memory.
+ * Provided buffers: the kernel draws one for a multishot receive only when bytes are there, so an idle connection
+ * holds none. One group; all of it together is about as large as a second-level cache, because a ring hands its
+ * buffers out in turn and so walks through all of its memory.
  *
- * Beside the ring stand one spare buffer and one large scratch buffer for plain receives, each used by one receive at a
- * time. The scratch buffer is taken at its first use; without memory for it the spare one serves. */
+ * Beside the ring stand one spare buffer and one large scratch buffer for plain receives, each used by one receive at
+ * a time. The scratch buffer is taken at its first use; without memory for it the spare one serves. */
 #ifndef WEIR_BACKEND_IO_URING_BUFFERS_H
 #define WEIR_BACKEND_IO_URING_BUFFERS_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Connecting is one request. The address is kept beside the slot until the op ends, since the kernel may read it as late
- * as it likes. Our sockets are non-blocking, which no request minds but this one: a UNIX listener whose backlog is full
- * refuses at once, as everywhere else, and holds no thread of the kernel. */
+ * Connecting is one request. The address is kept beside the slot until the op ends, since the kernel may read it as
+ * late as it likes. Our sockets are non-blocking, which no request minds but this one: a UNIX listener whose backlog
+ * is full refuses at once, as everywhere else, and holds no thread of the kernel. */
 #include "backend/io_uring/uring.h"
 
 #include <errno.h>

@@ -2,9 +2,9 @@
  *
  * Whether this kernel does what the backend relies on: not by its version but by a trial. On a small ring of its own a
  * socket pair must show, in this order, that a send which cannot be taken whole says how much was, that a multishot
- * receive draws buffers and stays armed, that a whole send is silent, and that the end comes last. That takes some tens
- * of microseconds per loop, and everything that may forbid io_uring on a machine shows up in it: an old kernel, seccomp,
- * the sysctl, limits. */
+ * receive draws buffers and stays armed, that a whole send is silent, and that the end comes last. That takes some
+ * tens of microseconds per loop, and everything that may forbid io_uring on a machine shows up in it: an old kernel,
+ * seccomp, the sysctl, limits. */
 #include "backend/io_uring/uring.h"
 
 #include <errno.h>

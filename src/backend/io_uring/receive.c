@@ -2,12 +2,12 @@
  *
  * Receiving has two ways. A socket begins with one multishot request that draws a provided buffer whenever bytes are
  * there: no system call and no entry per receive. When a buffer comes full there is more to be had than that way moves
- * well, and the op turns to bulk: one poll, then a plain receive into one large buffer that never leaves the cache. Some
- * small receives in a row turn it back. What is no socket, or is borrowed and may be set to non-blocking, is always
- * bulk; a file is not even polled.
+ * well, and the op turns to bulk: one poll, then a plain receive into one large buffer that never leaves the cache.
+ * Some small receives in a row turn it back. What is no socket, or is borrowed and may be set to non-blocking, is
+ * always bulk; a file is not even polled.
  *
- * Bytes keep their order because the ways never overlap: on the way to bulk the multishot request is cancelled, and the
- * poll is asked for only after the last completion of that request, all of whose bytes were delivered.
+ * Bytes keep their order because the ways never overlap: on the way to bulk the multishot request is cancelled, and
+ * the poll is asked for only after the last completion of that request, all of whose bytes were delivered.
  *
  * A request that found no buffer is repeated at once: by the next enter every buffer delivered so far is back, since a
  * receiver holds one only until the next completion. */

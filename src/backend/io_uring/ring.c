@@ -61,7 +61,8 @@ static unsigned publish(struct io_uring_sq *sq) {
 }
 
 /* Under load completions come in crowds, with stragglers between them that would take an enter each. So after an enter
- * that brought MANY a patient one waits for as many, but at most PATIENCE (Linux 6.12; older ones return at the first). */
+ * that brought MANY a patient one waits for as many, but at most PATIENCE (Linux 6.12; older ones return at the
+ * first). */
 enum { MANY = 8, PATIENCE_US = 20 };
 
 /* struct io_uring_getevents_arg, whose third member has changed its name. */

@@ -32,8 +32,8 @@ int weir_ring_enable(struct weir_ring *r);
 struct io_uring_sqe *weir_ring_sqe(struct weir_ring *r);
 
 /* Submits everything and collects what is done, sleeping for something to be done until `timeout_ns` is over (0: no
- * sleep; WEIR_FOREVER); `patient`: under load, for several things. 0, also when interrupted or when the kernel took only
- * a part; -errno when the ring is lost. */
+ * sleep; WEIR_FOREVER); `patient`: under load, for several things. 0, also when interrupted or when the kernel took
+ * only a part; -errno when the ring is lost. */
 int weir_ring_enter(struct weir_ring *r, uint64_t timeout_ns, bool patient);
 
 /* Place of the entry got last, and whether the kernel has taken the one at `place`. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Slots: an array with its free ones chained, last freed first, so that a busy loop stays in few cache lines; those
- * never used are not written to, so that what doubling adds costs no memory before it is needed. A generation is counted
- * on when a slot is freed; after four thousand million uses of one slot names repeat, long after the last completion that
- * could be mistaken. */
+ * never used are not written to, so that what doubling adds costs no memory before it is needed. A generation is
+ * counted on when a slot is freed; after four thousand million uses of one slot names repeat, long after the last
+ * completion that could be mistaken. */
 #include "backend/io_uring/slots.h"
 
 #include <assert.h>

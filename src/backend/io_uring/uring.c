@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The io_uring backend: opening, waiting, and handing completions on. One enter per wait submits what the tick gathered
- * and sleeps; it does not sleep while somebody waits for a send, since its success shows only when the enter is back.
+ * The io_uring backend: opening, waiting, and handing completions on. One enter per wait submits what the tick
+ * gathered and sleeps; it does not sleep while somebody waits for a send, since its success shows only when the enter
+ * is back.
  *
  * A round is what `next` hands out between two waits: the completions that had come when the wait ended, and the ops
- * that ended within the backend by then. The latter go first, because a send that is over lets its owner send again what
- * the former bring; but only a number of them, and then one of each in turn, so that neither can hold up the other. What
- * comes later, even while the round goes on, belongs to the next one. What threads have finished comes in between.
+ * that ended within the backend by then. The latter go first, because a send that is over lets its owner send again
+ * what the former bring; but only a number of them, and then one of each in turn, so that neither can hold up the
+ * other. What comes later, even while the round goes on, belongs to the next one. What threads have finished comes in
+ * between.
  *
  * Weakness: a kernel that has no memory for requests refuses enters, and then a loop with something to submit goes
  * round without sleeping until there is some. */

@@ -12,11 +12,11 @@
  *     |  +----> DUE -------+    a receive of a file: tried when its turn comes
  *     +-------- LENT <-----+    its bytes are with the receiver; goes on at release
  *
- * At most one request of an op is in the kernel at a time, besides the one that cancels it. An op ends by that request's
- * own completion, never by its cancel's.
+ * At most one request of an op is in the kernel at a time, besides the one that cancels it. An op ends by that
+ * request's own completion, never by its cancel's.
  *
- * Calls that may block, and work, have no place here: they go to the threads of backend/offload/. The kernel could open
- * and close files itself, but only on a worker of its own, which is a thread too. */
+ * Calls that may block, and work, have no place here: they go to the threads of backend/offload/. The kernel could
+ * open and close files itself, but only on a worker of its own, which is a thread too. */
 #ifndef WEIR_BACKEND_IO_URING_URING_H
 #define WEIR_BACKEND_IO_URING_URING_H
 
@@ -103,8 +103,8 @@ bool weir_uring_report(struct weir_port_op *op, int64_t result, struct weir_comp
 /* Ends with what the kernel said: as cancelled, if it was, and this is how the kernel tells it. */
 bool weir_uring_fail(struct weir_uring *u, struct weir_port_op *op, int error, struct weir_completion *ret);
 
-/* receive.c, send.c, accept.c, connect.c, file.c: `start` begins or goes on; `done` takes the completion of the op's own
- * request, `polled` that of its poll. They return whether `ret` was filled. */
+/* receive.c, send.c, accept.c, connect.c, file.c: `start` begins or goes on; `done` takes the completion of the op's
+ * own request, `polled` that of its poll. They return whether `ret` was filled. */
 void weir_uring_receive(struct weir_uring *u, struct weir_port_op *op);
 bool weir_uring_received(struct weir_uring *u, struct weir_port_op *op, const struct io_uring_cqe *cqe,
                          struct weir_completion *ret);

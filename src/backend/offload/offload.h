@@ -10,10 +10,10 @@
  *                  |                                                     ^
  *                  +---------------- cancel: WEIR_ECANCELED -------------+
  *
- * Everything here is called on the loop's thread, and nothing but the close in a forked child, where the threads are not
- * and one of them may have held the lock. Only `run` is called on another thread, and touches the op, what it points to
- * and nothing else: what has to be counted in the backend state is counted when the op is taken by `next`. While an
- * op is here, its `slot` and `next` belong to the pool; its `state` stays the backend's.
+ * Everything here is called on the loop's thread, and nothing but the close in a forked child, where the threads are
+ * not and one of them may have held the lock. Only `run` is called on another thread, and touches the op, what it
+ * points to and nothing else: what has to be counted in the backend state is counted when the op is taken by `next`.
+ * While an op is here, its `slot` and `next` belong to the pool; its `state` stays the backend's.
  *
  * How a backend uses it: open and close with its own; in `submit` and `cancel` for ops that are here; and in `wait`
  *

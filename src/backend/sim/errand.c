@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The life of an errand: in `away` until its event has run, in `back` until it is delivered, then in `idle` for the next
- * one. So a loop that keeps as many errands going as before takes no memory for them. */
+ * The life of an errand: in `away` until its event has run, in `back` until it is delivered, then in `idle` for the
+ * next one. So a loop that keeps as many errands going as before takes no memory for them. */
 #include "backend/sim/errand.h"
 
 #include "backend/sim/file.h"
@@ -19,7 +19,7 @@ struct weir_sim_errand {
     int os_code;
 };
 
-/* ---- lists -------------------------------------------------------------------------------------------------------- */
+/* ---- lists ------------------------------------------------------------------------------------------------------- */
 
 static void append(struct weir_sim_errands *list, struct weir_sim_errand *errand) {
     errand->next = NULL;
@@ -44,7 +44,7 @@ static void take_out(struct weir_sim_errands *list, struct weir_sim_errand *erra
     list->count--;
 }
 
-/* ---- there and back ----------------------------------------------------------------------------------------------- */
+/* ---- there and back ---------------------------------------------------------------------------------------------- */
 
 static void come_back(struct weir_sim_errand *errand) {
     take_out(&errand->port->away, errand);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Errands: what a real system does off the loop's thread, that is reads and writes of files, calls that may block, and
- * work. An errand waits for a drawn while, does all of its deed at once, on the one thread there is, and comes back after
- * another while. So errands take time and overtake each other, as many at once as there are; only work begins in the
- * order in which it was submitted.
+ * work. An errand waits for a drawn while, does all of its deed at once, on the one thread there is, and comes back
+ * after another while. So errands take time and overtake each other, as many at once as there are; only work begins in
+ * the order in which it was submitted.
  *
  * A cancel prevents what has not begun, and changes nothing of the rest. */
 #ifndef WEIR_SIM_ERRAND_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Files in memory. A file's bytes lie in one piece, which doubles as it grows, up to what the disk may hold; a write that
- * finds no memory fails and changes nothing. A full disk takes what there is room for and then nothing more, as a real
- * one does; a gap that a write leaves behind the end is zeros, and takes room. */
+ * Files in memory. A file's bytes lie in one piece, which doubles as it grows, up to what the disk may hold; a write
+ * that finds no memory fails and changes nothing. A full disk takes what there is room for and then nothing more, as a
+ * real one does; a gap that a write leaves behind the end is zeros, and takes room. */
 #include "backend/sim/file.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 
 #define BYTES_LEAST ((size_t)1024)
 
-/* ---- a host's files ----------------------------------------------------------------------------------------------- */
+/* ---- a host's files ---------------------------------------------------------------------------------------------- */
 
 static struct weir_sim_file *find(const weir_sim_host *host, const char *path) {
     struct weir_sim_file *file = host->files;
@@ -86,7 +86,7 @@ static void put(weir_sim_host *host, struct weir_sim_file *file, size_t at, cons
     file->size = at + n;
 }
 
-/* ---- what a program does ------------------------------------------------------------------------------------------ */
+/* ---- what a program does ----------------------------------------------------------------------------------------- */
 
 static int failed(const struct weir_sim_socket *socket, int error) {
     weir_sim_record(&socket->party, NULL, WEIR_SIM_ACT_FAILED, (uint64_t)-error, 0);
@@ -179,7 +179,7 @@ int64_t weir_sim_file_write(struct weir_sim_socket *socket, const struct weir_pi
     return (int64_t)n;
 }
 
-/* ---- what a test does --------------------------------------------------------------------------------------------- */
+/* ---- what a test does -------------------------------------------------------------------------------------------- */
 
 int weir_sim_file_put(weir_sim_host *host, const char *path, const void *bytes, size_t n) {
     struct weir_sim_file *file;

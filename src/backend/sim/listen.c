@@ -9,7 +9,7 @@
 #define UNREACH_NS ((uint64_t)3000000000)
 #define BACKLOG_MOST 4096
 
-/* ---- lines -------------------------------------------------------------------------------------------------------- */
+/* ---- lines ------------------------------------------------------------------------------------------------------- */
 
 static struct weir_sim_line *line_of(struct weir_sim_stream *stream) {
     return stream->made ? &stream->listener->made : &stream->listener->waiting;
@@ -45,7 +45,7 @@ void weir_sim_line_leave(struct weir_sim_stream *stream) {
     stream->listener = NULL;
 }
 
-/* ---- the way there and back --------------------------------------------------------------------------------------- */
+/* ---- the way there and back -------------------------------------------------------------------------------------- */
 
 static void answer(struct weir_sim_stream *stream, enum weir_sim_parcel_kind kind) {
     weir_sim_flow_signal(stream->sim, &stream->ends[1].out, kind,
@@ -99,7 +99,7 @@ void weir_sim_answer_came(struct weir_sim_stream *stream, bool refused) {
     if (end->socket) weir_sim_poke(end->socket, WEIR_SIM_OUT);
 }
 
-/* ---- listeners ---------------------------------------------------------------------------------------------------- */
+/* ---- listeners --------------------------------------------------------------------------------------------------- */
 
 static int bind_anywhere(struct weir_sim_socket *socket) {
     weir_address any = weir_sim_nameless(socket->family);
@@ -155,7 +155,7 @@ int weir_sim_accept(struct weir_sim_socket *listener, struct weir_sim_socket **r
     return 0;
 }
 
-/* ---- connecting --------------------------------------------------------------------------------------------------- */
+/* ---- connecting -------------------------------------------------------------------------------------------------- */
 
 /* Where it really goes: the wildcard address means this host. */
 static weir_address destination(const weir_address *address) {

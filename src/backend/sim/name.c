@@ -50,7 +50,7 @@ weir_address weir_sim_nameless(uint8_t family) {
     return (weir_address){.family = family, .length = length};
 }
 
-/* ---- TCP ports ---------------------------------------------------------------------------------------------------- */
+/* ---- TCP ports --------------------------------------------------------------------------------------------------- */
 
 /* Whether connections to the IP of `target` are for `socket`. */
 static bool covers(const struct weir_sim_socket *socket, const weir_address *target) {
@@ -114,7 +114,7 @@ static void unbind_tcp(struct weir_sim_socket *socket) {
     }
 }
 
-/* ---- UNIX names --------------------------------------------------------------------------------------------------- */
+/* ---- UNIX names -------------------------------------------------------------------------------------------------- */
 
 static bool is_file(const struct weir_sim_name *name) { return name->address.bytes[0] != 0; }
 
@@ -180,7 +180,7 @@ void weir_sim_names_free(weir_sim_host *host) {
         remove_name(host, host->names);
 }
 
-/* ---- ways --------------------------------------------------------------------------------------------------------- */
+/* ---- ways -------------------------------------------------------------------------------------------------------- */
 
 weir_sim_host *weir_sim_route(weir_sim_host *host, const weir_address *target) {
     if (target->family == WEIR_FAMILY_UNIX || is_local(host, target)) return host;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The simulated system as a backend: its const table, and the life of an op on it. An op is never tried in `submit`; it is
- * put among the lanes that may have something to do, and tried by `next` after the next `wait`, in drawn order. What
- * cannot be yet stays in its lane until the socket is poked. Half of all ports say that a send is best tried first, as
- * readiness systems do, the others not, so that seeds run through both.
+ * The simulated system as a backend: its const table, and the life of an op on it. An op is never tried in `submit`;
+ * it is put among the lanes that may have something to do, and tried by `next` after the next `wait`, in drawn order.
+ * What cannot be yet stays in its lane until the socket is poked. Half of all ports say that a send is best tried
+ * first, as readiness systems do, the others not, so that seeds run through both.
  *
- * A cancelled op that could have gone on ends, as the world likes it, with what it had come to, or without. The bytes of
- * a receive are lent from a scratch, which is overwritten at release, so that a use after that shows.
+ * A cancelled op that could have gone on ends, as the world likes it, with what it had come to, or without. The bytes
+ * of a receive are lent from a scratch, which is overwritten at release, so that a use after that shows.
  *
  * `wait` never sleeps, and no system call is ever made or counted. */
 #include "backend/sim/port.h"
@@ -25,7 +25,7 @@ enum op_state { GOING, CANCELLED };
 
 static struct weir_sim_port *of(struct weir_backend_state *state) { return (struct weir_sim_port *)state; }
 
-/* ---- the loop, as the world sees it ------------------------------------------------------------------------------- */
+/* ---- the loop, as the world sees it ------------------------------------------------------------------------------ */
 
 bool weir_sim_port_wants(const struct weir_sim_port *port) { return port->state.env.wants(port->state.env.loop); }
 
@@ -76,7 +76,7 @@ static weir_handle handle(struct weir_backend_state *state) {
     return WEIR_NO_HANDLE;
 }
 
-/* ---- ops ---------------------------------------------------------------------------------------------------------- */
+/* ---- ops --------------------------------------------------------------------------------------------------------- */
 
 static enum weir_sim_lane lane_of(const struct weir_port_op *op) {
     return op->kind == WEIR_PORT_RECEIVE || op->kind == WEIR_PORT_ACCEPT ? WEIR_SIM_IN : WEIR_SIM_OUT;
@@ -183,7 +183,7 @@ static void release(struct weir_backend_state *state, const struct weir_completi
     if (completion->bytes) memset(of(state)->scratch, 0xdd, (size_t)completion->result);
 }
 
-/* ---- opened and closed -------------------------------------------------------------------------------------------- */
+/* ---- opened and closed ------------------------------------------------------------------------------------------- */
 
 /* A world for this loop alone. */
 static int make_world(const struct weir_backend_env *env, weir_sim **sim, weir_sim_host **host) {

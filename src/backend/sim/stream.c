@@ -23,7 +23,7 @@ static void poke(struct weir_sim_end *end, enum weir_sim_lane lane) {
     if (end->socket) weir_sim_poke(end->socket, lane);
 }
 
-/* ---- what the wire brings ----------------------------------------------------------------------------------------- */
+/* ---- what the wire brings ---------------------------------------------------------------------------------------- */
 
 static void send_reset(struct weir_sim_end *end) {
     if (is_tcp(end)) weir_sim_flow_drop_queued(&end->out);
@@ -101,7 +101,7 @@ static void wire_event(struct weir_sim_event *event) {
     parcel_came(to, &parcel, content);
 }
 
-/* ---- made and freed ----------------------------------------------------------------------------------------------- */
+/* ---- made and freed ---------------------------------------------------------------------------------------------- */
 
 static int init_flows(weir_sim *sim, struct weir_sim_stream *stream) {
     bool local = stream->kind != WEIR_SIM_TCP, pipe = stream->kind == WEIR_SIM_PIPE;
@@ -147,7 +147,7 @@ void weir_sim_stream_free(struct weir_sim_stream *stream) {
     weir_memory_free(&sim->memory, stream, sizeof *stream);
 }
 
-/* ---- what a program does ------------------------------------------------------------------------------------------ */
+/* ---- what a program does ----------------------------------------------------------------------------------------- */
 
 int weir_sim_end_take_error(struct weir_sim_end *end) {
     int error = end->error;

@@ -2,8 +2,8 @@
  *
  * Descriptors that a service manager left open for us, from 3 on, as sd_listen_fds_with_names(3) finds them. The
  * environment is read and left alone, so that the descriptors can be found again; what is given out is a duplicate,
- * since a number that was closed may be somebody else's by then. Numbers are digits and nothing else, and an environment
- * that is not all in order is one that is not for us. */
+ * since a number that was closed may be somebody else's by then. Numbers are digits and nothing else, and an
+ * environment that is not all in order is one that is not for us. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>

@@ -2,11 +2,11 @@
  *
  * Descriptors that come from outside: what they are, and whose. One that is taken becomes close-on-exec and, where one
  * can wait for it, non-blocking. Of one that is borrowed or duplicated no flag is changed: they are common to all who
- * hold the same open file. Streams of any kind are moved in a way that does not need the flag; accepting is not, and so a
- * listening socket that blocks is refused unless it is given away.
+ * hold the same open file. Streams of any kind are moved in a way that does not need the flag; accepting is not, and
+ * so a listening socket that blocks is refused unless it is given away.
  *
- * A stream socket must listen or be connected, and no other socket is a stream. Everything else is judged by its access
- * mode and by whether one can wait for it. */
+ * A stream socket must listen or be connected, and no other socket is a stream. Everything else is judged by its
+ * access mode and by whether one can wait for it. */
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Streams that are no sockets: pipes that we make, and descriptors that we find, which may be anything. What matters of
- * those is whether one can wait for them, and only the poller itself knows: poll says "ready" of a descriptor that cannot
- * be waited for, epoll refuses it. So a throw-away epoll is asked. */
+ * Streams that are no sockets: pipes that we make, and descriptors that we find, which may be anything. What matters
+ * of those is whether one can wait for them, and only the poller itself knows: poll says "ready" of a descriptor that
+ * cannot be waited for, epoll refuses it. So a throw-away epoll is asked. */
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>

@@ -7,7 +7,8 @@
  *
  * The last resort is to ask poll first, and then to write no more than PIPE_BUF, which a pipe with room takes whole.
  * Known weakness of it: another process on the same pipe may be faster, and then the call blocks until there is room,
- * or bytes, again; so does a terminal that was stopped. A file is not asked at all; it may block as long as its disk. */
+ * or bytes, again; so does a terminal that was stopped. A file is not asked at all; it may block as long
+ * as its disk. */
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
