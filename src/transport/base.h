@@ -251,6 +251,8 @@ void weir_receive_offer(weir_transport *t);  /* unread bytes, to whoever reads *
 void weir_receive_update(weir_transport *t); /* tells the driver whether to receive */
 void weir_receive_tell_end(weir_transport *t);
 void weir_receive_drop_unread(weir_transport *t);
+/* The same in a forked child, where what they came from is the parent's: it is not told. Returns how many. */
+size_t weir_receive_forget_unread(weir_transport *t);
 bool weir_receive_has_reader(const weir_transport *t);
 
 /* Stacks: a transport on another. */

@@ -88,7 +88,7 @@ void weir_transport_free(weir_transport *t) {
     weir_loop *loop = scope->loop;
     weir_deadline_stop(loop, &t->deadline);
     weir_starve_forget(t);
-    weir_receive_drop_unread(t);
+    weir_receive_forget_unread(t);
     weir_starve_pass_on(t);
     if (t->driver->fini) t->driver->fini(t);
     weir_budget_give(&scope->budget, weir_floor_of(t));

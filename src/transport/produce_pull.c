@@ -66,6 +66,17 @@ static void end(struct inside *in) {
 
 enum step { GO_ON, WAIT, OVER };
 
+/* The consumer takes no more; perhaps it knows already why. */
+static enum step lost(struct inside *in) {
+    weir_error storage;
+    const weir_error *reason = weir_transport_reason(in->to, &storage);
+    if (reason)
+        over(in, reason);
+    else
+        over_with(in, WEIR_ECLOSED, WEIR_STAGE_WRITE);
+    return OVER;
+}
+
 static enum step wait_for_room(struct inside *in) {
     in->waiting = true;
     weir_send_promise(in->to);
@@ -76,11 +87,9 @@ static enum step wait_for_room(struct inside *in) {
 static enum step write_block(struct inside *in) {
     int room = weir_transport_write(in->to, in->block->bytes, in->block->size);
     if (room == WEIR_ENOBUFS || room == WEIR_EBUDGET) return wait_for_room(in);
+    if (room == WEIR_ECLOSED) return lost(in);
     if (room < 0) {
-        if (room == WEIR_ECLOSED)
-            over_with(in, room, WEIR_STAGE_WRITE);
-        else
-            fail(in, room);
+        fail(in, room);
         return OVER;
     }
     pull_of(in)->bytes += in->block->size;
@@ -123,10 +132,7 @@ static enum step step(struct inside *in) {
     size_t most = weir_send_largest(in->to);
     int room = weir_transport_write(in->to, NULL, 0);
     if (room == 0 || room == WEIR_ENOBUFS || room == WEIR_EBUDGET) return wait_for_room(in);
-    if (room < 0) {
-        over_with(in, room, WEIR_STAGE_WRITE);
-        return OVER;
-    }
+    if (room < 0) return lost(in);
     return ask(in, (size_t)room < most ? (size_t)room : most);
 }
 

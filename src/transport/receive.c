@@ -138,15 +138,17 @@ void weir_receive_offer(weir_transport *t) {
     offer_unread(t);
 }
 
-void weir_receive_drop_unread(weir_transport *t) {
+size_t weir_receive_forget_unread(weir_transport *t) {
     size_t before = weir_transport_held(t);
-    if (!t->unread || t->lent) return;
+    if (!t->unread || t->lent) return 0;
     size_t n = t->unread->size;
     weir_segment_give(&loop_of(t)->pool, t->unread);
     t->unread = NULL;
     weir_charge(t, before, before - n, false);
-    tell_unused(t, n);
+    return n;
 }
+
+void weir_receive_drop_unread(weir_transport *t) { tell_unused(t, weir_receive_forget_unread(t)); }
 
 void weir_transport_deliver(weir_transport *t, const uint8_t *bytes, size_t n) {
     size_t used = 0;

@@ -4,10 +4,12 @@
  * interface called on any of them at any moment, from within callbacks and from outside, with limits and a budget that
  * are always nearly spent. Then everybody reads what is left, says the end, and must come to it. Every run is a seed.
  *
- * Held to: no callback inside a call, `disconnected` once and last, each op once, the right bytes in the right order
- * and at the end all of them, nothing left in the loop, and no loop that turns while nothing moves. A stream begins
- * with the number of its sender; one that a cancelled write left a gap in is not compared, and none is in a run with
- * flows. */
+ * Held to: no callback inside a call, `disconnected` once and last, each op once, the right bytes in the right order and
+ * at the end all of them, nothing left in the loop, and no loop that turns while nothing moves. A stream begins with the
+ * number of its sender; one that a cancelled write left a gap in is not compared, and none is in a run with flows.
+ *
+ * Where there are flows there are tees, merges and pulls too, and in a world files, sent and piped. Each lives in memory
+ * of its own, given back as soon as the interface says so. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,19 +26,19 @@
 #define SECOND ((uint64_t)1000000000)
 #define MS ((uint64_t)1000000)
 #define ACTORS 160
-#define CROWD 16        /* alive at once, about */
+#define CROWD 16 /* alive at once, about */
 #define ROUNDS 300
-#define SPIN 4000       /* turns in which nothing may happen */
+#define SPIN 4000 /* turns in which nothing may happen */
 #define HEADER 4
 
 struct actor {
     weir_transport *t;
     size_t sent, got;
-    uint8_t sender;          /* of what it receives */
-    bool torn;               /* what it sends has a gap */
-    bool unchecked;          /* what it receives has one */
+    uint8_t sender; /* of what it receives */
+    bool torn;      /* what it sends has a gap */
+    bool unchecked; /* what it receives has one */
     bool writes, dead;
-    bool resets;             /* pipes and UNIX sockets have no reset: their end may be a loss */
+    bool resets; /* pipes and UNIX sockets have no reset: their end may be a loss */
 };
 
 struct errand {
@@ -53,8 +55,39 @@ struct flow {
     bool active;
 };
 
+/* What reads an actor beside a flow, and what is told of it. */
+struct tee {
+    weir_tee tee;
+    weir_tee_branch branches[2];
+    unsigned actor;
+};
+
+struct merge {
+    weir_merge merge;
+    weir_merge_source sources[2];
+    unsigned actors[2], left;
+};
+
+struct pull {
+    weir_pull pull;
+    struct pull *next, **at;
+};
+
+struct sending {
+    weir_sendfile_op op;
+    struct sending *next, **at;
+};
+
 struct stage {
     weir_loop *loop;
+    weir_sim_host *host; /* NULL on a real system */
+    weir_file file;
+    weir_file_op file_op;
+    struct tee *tees[ACTORS];
+    struct merge *merges[ACTORS];
+    struct pull *pulls;
+    struct sending *sendings;
+    unsigned drains;
     weir_listener *doors[2];
     uint64_t chance, moved, drained_at_ns;
     struct actor actors[ACTORS];
@@ -91,7 +124,7 @@ static void act_sometimes(unsigned actor) {
     if (!stage.draining && pick(3) == 0) act(pick(2) ? actor : pick(stage.count));
 }
 
-/* ---- protocols --------------------------------------------------------------------------------------------------- */
+/* ---- protocols ---------------------------------------------------------------------------------------------------- */
 
 static unsigned number_of(const struct actor *a) { return (unsigned)(a - stage.actors); }
 
@@ -173,7 +206,7 @@ static void producer_stopped(void *self, weir_transport *t, const weir_error *re
 
 static const weir_producer producer = {NULL, on_mark, on_mark, producer_stopped};
 
-/* ---- transports -------------------------------------------------------------------------------------------------- */
+/* ---- transports --------------------------------------------------------------------------------------------------- */
 
 static struct actor *cast(weir_transport *t, bool greet) {
     struct actor *a = &stage.actors[stage.count++];
@@ -223,7 +256,7 @@ static void make_one(void) {
     }
 }
 
-/* ---- ops --------------------------------------------------------------------------------------------------------- */
+/* ---- ops ---------------------------------------------------------------------------------------------------------- */
 
 static void on_done(weir_op *op, int64_t result) {
     struct errand *e = (struct errand *)(void *)op;
@@ -277,7 +310,7 @@ static void cancel_one(void) {
     CALL(weir_op_cancel(&e->op));
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------------------- */
+/* ---- calls -------------------------------------------------------------------------------------------------------- */
 
 static void write_some(unsigned actor) {
     struct actor *a = &stage.actors[actor];
@@ -292,17 +325,35 @@ static void write_some(unsigned actor) {
     if (room >= 0) a->sent += n;
 }
 
+static void lost(unsigned actor) {
+    struct actor *a = &stage.actors[actor];
+    assert_false(a->dead);
+    a->dead = true;
+    a->t = NULL;
+    stage.alive--;
+}
+
+static void leave_merge(unsigned actor) {
+    struct merge *m = stage.merges[actor];
+    stage.merges[actor] = NULL;
+    if (m && --m->left == 0) free(m);
+}
+
+/* Another reads it now. */
+static void taken_over(unsigned actor) {
+    stage.flows[actor].active = false;
+    free(stage.tees[actor]);
+    stage.tees[actor] = NULL;
+    leave_merge(actor);
+}
+
 static void flow_ended(weir_flow *flow, const weir_error *reason) {
     struct flow *f = (struct flow *)(void *)flow;
     (void)reason;
     entered();
     assert_true(f->active);
     f->active = false;
-    struct actor *a = &stage.actors[f - stage.flows];
-    assert_false(a->dead);
-    a->dead = true;
-    a->t = NULL;
-    stage.alive--;
+    lost((unsigned)(f - stage.flows));
     act_sometimes(pick(stage.count));
 }
 
@@ -316,14 +367,239 @@ static void pipe_one(unsigned actor) {
     int status = weir_pipe_flow(from->t, to->t, &f->flow);
     stage.in_call = false;
     if (status < 0) return;
+    taken_over(actor);
     f->active = true;
 }
 
 static void change_protocol(unsigned actor, const weir_protocol *protocol) {
     struct actor *a = &stage.actors[actor];
     stage.in_call = true;
-    if (weir_transport_set_protocol(a->t, protocol, a) == 0) stage.flows[actor].active = false;
+    if (weir_transport_set_protocol(a->t, protocol, a) == 0) taken_over(actor);
     stage.in_call = false;
+}
+
+/* ---- tees and merges ---------------------------------------------------------------------------------------------- */
+
+static void tee_ended(weir_tee *tee, const weir_error *reason) {
+    struct tee *each = (struct tee *)(void *)tee;
+    unsigned actor = each->actor;
+    (void)reason;
+    entered();
+    assert_ptr_equal(stage.tees[actor], each);
+    stage.tees[actor] = NULL;
+    free(each);
+    lost(actor);
+    act_sometimes(pick(stage.count));
+}
+
+static void branch_lost(weir_tee_branch *branch, const weir_error *reason) {
+    unsigned actor = ((struct tee *)(void *)branch->tee)->actor;
+    entered();
+    assert_non_null(reason);
+    assert_null(branch->to);
+    if (pick(3) == 0) change_protocol(actor, &reader);
+    act_sometimes(pick(stage.count));
+}
+
+static struct actor *somebody(void) { return &stage.actors[pick(stage.count)]; }
+
+static void tee_one(unsigned actor) {
+    struct tee *each = calloc(1, sizeof *each);
+    each->actor = actor;
+    each->tee = (weir_tee){.ended = tee_ended, .flags = pick(2) ? WEIR_TEE_DROP_LOST : 0};
+    for (int i = 0; i < 2; i++)
+        each->branches[i] = (weir_tee_branch){.lost = branch_lost, .to = somebody()->t};
+    stage.in_call = true;
+    int status = each->branches[0].to && each->branches[1].to
+                     ? weir_tee_start(&each->tee, stage.actors[actor].t, each->branches, 1 + pick(2))
+                     : WEIR_EINVAL;
+    stage.in_call = false;
+    if (status < 0) {
+        free(each);
+        return;
+    }
+    taken_over(actor);
+    stage.tees[actor] = each;
+}
+
+static void merge_source_ended(weir_merge_source *source, const weir_error *reason) {
+    struct merge *m = (struct merge *)(void *)source->merge;
+    unsigned actor = m->actors[source - m->sources];
+    (void)reason;
+    entered();
+    assert_ptr_equal(stage.merges[actor], m);
+    stage.merges[actor] = NULL;
+    assert_true(m->left > 0);
+    lost(actor);
+    act_sometimes(pick(stage.count));
+    m->left--;
+}
+
+static void merge_ended(weir_merge *merge, const weir_error *reason) {
+    struct merge *m = (struct merge *)(void *)merge;
+    (void)reason;
+    entered();
+    assert_int_equal(m->left, 0);
+    free(m);
+    act_sometimes(pick(stage.count));
+}
+
+static void merge_some(unsigned to) {
+    struct merge *m = calloc(1, sizeof *m);
+    m->merge = (weir_merge){.ended = merge_ended, .flags = pick(2) ? WEIR_MERGE_DROP_LOST : 0};
+    unsigned count = 1 + pick(2);
+    for (unsigned i = 0; i < count; i++) {
+        m->actors[i] = pick(stage.count);
+        m->sources[i] = (weir_merge_source){.ended = merge_source_ended, .from = stage.actors[m->actors[i]].t};
+        if (!m->sources[i].from) count = 0;
+    }
+    stage.in_call = true;
+    int status = weir_merge_start(&m->merge, stage.actors[to].t, m->sources, count);
+    stage.in_call = false;
+    if (status < 0) {
+        free(m);
+        return;
+    }
+    m->left = count;
+    for (unsigned i = 0; i < count; i++) {
+        taken_over(m->actors[i]);
+        stage.merges[m->actors[i]] = m;
+    }
+}
+
+/* ---- pulls and files ---------------------------------------------------------------------------------------------- */
+
+static int64_t pull_next(weir_pull *pull, void *bytes, size_t size) {
+    entered();
+    if (pick(20) == 0) CALL(weir_pull_stop(pull));
+    if (pick(8) == 0) CALL(weir_pull_more(pull));
+    act_sometimes(pick(stage.count));
+    if (stage.draining) return 0;
+    switch (pick(12)) {
+    case 0: return 0;
+    case 1: return WEIR_EIO;
+    case 2:
+    case 3: return WEIR_EAGAIN;
+    default: memset(bytes, 'p', size); return (int64_t)(1 + pick((uint32_t)size));
+    }
+}
+
+static void pull_ended(weir_pull *pull, const weir_error *reason) {
+    struct pull *each = (struct pull *)(void *)pull;
+    (void)reason;
+    entered();
+    if (each->next) each->next->at = each->at;
+    *each->at = each->next;
+    free(each);
+    act_sometimes(pick(stage.count));
+}
+
+static void pull_one(unsigned actor) {
+    struct pull *each = calloc(1, sizeof *each);
+    each->pull = (weir_pull){.next = pull_next, .ended = pull_ended, .flags = pick(2)};
+    stage.in_call = true;
+    int status = weir_pull_start(&each->pull, stage.actors[actor].t);
+    stage.in_call = false;
+    if (status < 0) {
+        free(each);
+        return;
+    }
+    each->next = stage.pulls;
+    each->at = &stage.pulls;
+    if (each->next) each->next->at = &each->next;
+    stage.pulls = each;
+}
+
+static void end_pulls(bool all) {
+    for (struct pull *each = stage.pulls; each; each = each->next) {
+        if (all || pick(4) == 0)
+            CALL(weir_pull_stop(&each->pull));
+        else
+            CALL(weir_pull_more(&each->pull));
+    }
+}
+
+static void file_sent(weir_sendfile_op *op, int64_t result) {
+    struct sending *each = (struct sending *)(void *)op;
+    entered();
+    assert_true(result < 0 || (uint64_t)result == op->moved);
+    if (each->next) each->next->at = each->at;
+    *each->at = each->next;
+    free(each);
+    act_sometimes(pick(stage.count));
+}
+
+static void send_one(unsigned actor) {
+    static const uint8_t text[9000];
+    struct sending *each = calloc(1, sizeof *each);
+    each->op.done = file_sent;
+    stage.in_call = true;
+    int status = weir_sendfile(stage.actors[actor].t, &each->op, text, pick(sizeof text), &stage.file, pick(80000),
+                               pick(3) ? pick(80000) : UINT64_MAX, text, pick(sizeof text));
+    stage.in_call = false;
+    if (status < 0) {
+        free(each);
+        return;
+    }
+    each->next = stage.sendings;
+    each->at = &stage.sendings;
+    if (each->next) each->next->at = &each->next;
+    stage.sendings = each;
+}
+
+static void cancel_sendings(bool all) {
+    for (struct sending *each = stage.sendings; each; each = each->next)
+        if (all || pick(2)) CALL(weir_sendfile_cancel(&each->op));
+}
+
+static void open_one(void) {
+    struct actor *a = &stage.actors[stage.count];
+    weir_transport *t;
+    char path[16] = "/data";
+    unsigned flags = WEIR_FILE_READ;
+    if (stage.alive >= CROWD || stage.count == ACTORS) return;
+    if (pick(2)) {
+        snprintf(path, sizeof path, "/out%u", pick(3));
+        flags =
+            WEIR_FILE_CREATE | WEIR_FILE_WRITE | (pick(2) ? WEIR_FILE_READ : 0) | (pick(2) ? WEIR_FILE_TRUNCATE : 0);
+    }
+    if (pick(6) == 0) CALL(weir_sim_file_fail(stage.host, path, pick(16)));
+    stage.in_call = true;
+    int status = pick(4) ? weir_file_open(stage.loop, path, flags, NULL, &reader, a, &t)
+                         : weir_null_open(stage.loop, NULL, &reader, a, &t);
+    stage.in_call = false;
+    if (status == 0) cast(t, false);
+}
+
+static void disturb(void *user, weir_object_kind kind, void *object, const char *what) {
+    unsigned *left = user;
+    (void)what;
+    if (kind != WEIR_OBJECT_TRANSPORT || (*left)--) return;
+    if (pick(2))
+        weir_transport_abort(object);
+    else
+        weir_transport_close(object);
+}
+
+/* Also one that a layer stands on. */
+static void disturb_any(void) {
+    unsigned which = pick(CROWD);
+    CALL(weir_loop_each(stage.loop, disturb, &which));
+}
+
+static void flow_somehow(unsigned actor) {
+    switch (stage.flowing ? pick(stage.host ? 9u : 6u) : 9) {
+    case 0: tee_one(actor); break;
+    case 1: merge_some(actor); break;
+    case 2: pull_one(actor); break;
+    case 3: end_pulls(false); break;
+    case 4: disturb_any(); break;
+    case 5: CALL(weir_transport_busy(stage.actors[actor].t, pick(2))); break;
+    case 6: send_one(actor); break;
+    case 7: cancel_sendings(false); break;
+    case 8: open_one(); break;
+    default: break;
+    }
 }
 
 static void on_traced(void *user, const weir_trace_event *event) {
@@ -395,11 +671,14 @@ static void act(unsigned actor) {
     case 25:
     case 26: start_errand(actor, false); break;
     case 27: raise_one(actor); break;
+    case 28:
+    case 29:
+    case 30: flow_somehow(actor); break;
     default: write_some(actor);
     }
 }
 
-/* ---- a run ------------------------------------------------------------------------------------------------------- */
+/* ---- a run -------------------------------------------------------------------------------------------------------- */
 
 static void on_closed(weir_listener *listener, void *user, const weir_error *reason) {
     (void)listener;
@@ -417,7 +696,8 @@ static void open_doors(void) {
     assert_int_equal(weir_address_ip(&addresses[0], "127.0.0.1", 0), 0);
     assert_int_equal(weir_address_unix(&addresses[1], name, strlen(name)), 0);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(weir_socket_listen(stage.loop, &addresses[i], &options, on_accepted, NULL, &stage.doors[i]), 0);
+        assert_int_equal(weir_socket_listen(stage.loop, &addresses[i], &options, on_accepted, NULL, &stage.doors[i]),
+                         0);
     stage.doors_open = 2;
 }
 
@@ -430,10 +710,47 @@ static void turn(uint64_t timeout_ns) {
     assert_true(quiet < SPIN);
 }
 
+static void drained(weir_loop *loop, const weir_drained *result, void *user) {
+    (void)loop;
+    (void)result;
+    (void)user;
+    entered();
+    assert_int_equal(stage.alive, 0);
+    stage.drains--;
+}
+
+static void begin_drain(void) {
+    stage.drains++;
+    CALL(weir_drain(stage.loop, pick(3) * 100 * MS, drained, NULL));
+}
+
+static void file_acted(weir_file_op *op, int64_t result) {
+    op->user = NULL;
+    assert_int_equal(result, 0);
+}
+
+static void open_file(void) {
+    static const uint8_t data[70000];
+    assert_int_equal(weir_sim_file_put(stage.host, "/data", data, sizeof data), 0);
+    assert_int_equal(weir_sim_file_put(stage.host, "/sent", data, sizeof data), 0);
+    stage.file_op = (weir_file_op){.done = file_acted, .user = &stage};
+    assert_int_equal(weir_file_at_open(stage.loop, &stage.file, "/sent", WEIR_FILE_READ, &stage.file_op), 0);
+    while (stage.file_op.user)
+        turn(MS);
+}
+
+static void close_file(void) {
+    stage.file_op.user = &stage;
+    assert_int_equal(weir_file_close(&stage.file, &stage.file_op), 0);
+    while (stage.file_op.user)
+        turn(MS);
+}
+
 /* Everybody reads on and says the end. */
 static void drain(void) {
     stage.draining = true;
     stage.drained_at_ns = weir_now_ns(stage.loop);
+    if (stage.flowing && pick(2)) begin_drain();
     CALL(weir_timer_stop(&stage.timer));
     for (int i = 0; i < 2; i++)
         CALL(weir_listener_close(stage.doors[i]));
@@ -447,7 +764,9 @@ static void drain(void) {
         weir_transport *t = stage.actors[i].t;
         if (stage.actors[i].writes && weir_transport_half_close(t) == WEIR_ENOTSUP) CALL(weir_transport_close(t));
     }
-    while (stage.alive || stage.doors_open)
+    end_pulls(true);
+    cancel_sendings(true);
+    while (stage.alive || stage.doors_open || stage.pulls || stage.sendings || stage.drains)
         turn(100 * MS);
 }
 
@@ -457,21 +776,24 @@ static void tell(void *user, weir_object_kind kind, void *object, const char *wh
     print_message("left: %d %s\n", (int)kind, what);
 }
 
-static void play(weir_loop *loop, uint64_t seed, bool simulated) {
+static void play(weir_loop *loop, uint64_t seed, weir_sim_host *host) {
     weir_loop_stats stats;
     memset(&stage, 0, sizeof stage);
     stage.loop = loop;
     stage.chance = seed * 2654435761u + 1;
-    stage.simulated = simulated;
+    stage.host = host;
+    stage.simulated = host != NULL;
     stage.flowing = seed % 2 == 0;
     stage.timer.fired = on_fired;
     open_doors();
+    if (host) open_file();
     CALL(weir_timer_start(loop, &stage.timer, MS, 0));
     for (unsigned round = 0; round < ROUNDS; round++) {
         act(stage.count ? pick(stage.count) : 0);
         if (pick(3) == 0) turn(pick(4) ? 0 : stage.simulated ? SECOND : MS);
     }
     drain();
+    if (host) close_file();
     for (int i = 0; i < 5; i++)
         turn(MS);
     weir_loop_stats_get(loop, &stats);
@@ -485,8 +807,13 @@ static void play(weir_loop *loop, uint64_t seed, bool simulated) {
     assert_int_equal(weir_loop_close(loop, tell, NULL), 0);
 }
 
-static const weir_limits tight = {.receive = 2000, .pause_mark = 3000, .resume_mark = 1000, .write_cap = 20000,
-                                  .floor = 512, .linger_ns = SECOND, .stall_ns = SECOND};
+static const weir_limits tight = {.receive = 2000,
+                                  .pause_mark = 3000,
+                                  .resume_mark = 1000,
+                                  .write_cap = 20000,
+                                  .floor = 512,
+                                  .linger_ns = SECOND,
+                                  .stall_ns = SECOND};
 
 static void play_in_world(uint64_t seed) {
     weir_sim_options options = {.seed = seed, .socket_buffer = 4096, .pipe_buffer = 4096, .short_io_percent = 20};
@@ -496,7 +823,7 @@ static void play_in_world(uint64_t seed) {
     assert_int_equal(weir_sim_open(&sim, &options), 0);
     assert_int_equal(weir_sim_host_add(sim, "a", "10.0.0.1", &loop_options.host), 0);
     assert_int_equal(weir_loop_open(&loop, &loop_options), 0);
-    play(loop, seed, true);
+    play(loop, seed, loop_options.host);
     assert_int_equal(weir_sim_close(sim), 0);
 }
 
@@ -520,7 +847,7 @@ static void play_on(const char *backend) {
     for (seed_now = 1; seed_now <= 20; seed_now++) {
         options.budget = seed_now % 3 ? 64 * 1024 : 0;
         if (weir_loop_open(&loop, &options) < 0) skip();
-        play(loop, seed_now, false);
+        play(loop, seed_now, NULL);
     }
 }
 

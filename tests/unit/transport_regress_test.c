@@ -612,6 +612,46 @@ static void a_listener_goes_on_when_queues_drain(void **state) {
     on_each_backend(queue_away_the_budget, 0);
 }
 
+/* ---- a file that is the parent's too ------------------------------------------------------------------------------ */
+
+static size_t take_none(void *self, weir_transport *t, const uint8_t *piece, size_t n) {
+    (void)piece;
+    *(size_t *)self = n;
+    assert_int_equal(weir_transport_pause(t, WEIR_RECEIVE), 0);
+    return 0;
+}
+
+/* The position of a file is common to both processes, and what is unread is the parent's. */
+static void fork_with_unread_bytes(weir_loop *loop) {
+    static const weir_protocol shy = {.received = take_none};
+    char path[] = "/tmp/weir-regress-XXXXXX";
+    int status = 0, fd = mkstemp(path);
+    weir_transport *t;
+    size_t offered = 0;
+    assert_true(fd >= 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(write(fd, "0123456789", 10), 10);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    if (weir_fd_open(loop, fd, WEIR_BORROW, NULL, &shy, &offered, &t) == 0) {
+        while (!offered)
+            assert_true(weir_run_once(loop, WEIR_FOREVER) >= 0);
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) _exit(weir_loop_close(loop, NULL, NULL) == 0 ? 0 : 1);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+        assert_int_equal(lseek(fd, 0, SEEK_CUR), 10);
+        clear(loop);
+        assert_int_equal(lseek(fd, 0, SEEK_CUR), 0);
+    }
+    close(fd);
+}
+
+static void a_child_leaves_a_lent_file_where_it_stands(void **state) {
+    (void)state;
+    on_each_backend(fork_with_unread_bytes, 0);
+}
+
 /* ---- flows that cannot begin ------------------------------------------------------------------------------------- */
 
 static void ignore(void *user, const weir_trace_event *event) {
@@ -649,6 +689,38 @@ static void what_cannot_be_read_begins_no_flow(void **state) {
     on_each_backend(start_in_vain, 0);
 }
 
+/* ---- pulls -------------------------------------------------------------------------------------------------------- */
+
+static int64_t abort_and_give(weir_pull *pull, void *block, size_t size) {
+    memset(block, 'x', size);
+    assert_int_equal(weir_transport_abort(pull->user), 0);
+    return (int64_t)size;
+}
+
+static int pull_code;
+
+static void note_reason(weir_pull *pull, const weir_error *reason) {
+    (void)pull;
+    pull_code = reason ? reason->code : 0;
+}
+
+static void abort_the_consumer(weir_loop *loop) {
+    struct end a = {0}, b = {0};
+    join(loop, NULL, &a, &deaf, &b, &deaf);
+    weir_pull pull = {.next = abort_and_give, .ended = note_reason, .user = a.t};
+    pull_code = 0;
+    assert_int_equal(weir_pull_start(&pull, a.t), 0);
+    turn(loop, 5);
+    assert_int_equal(pull_code, WEIR_ECANCELED);
+    assert_int_equal(a.gone, 1);
+    clear(loop);
+}
+
+static void a_pull_ends_with_what_its_consumer_was_lost_with(void **state) {
+    (void)state;
+    on_each_backend(abort_the_consumer, 0);
+}
+
 /* One test alone, by its name, after a failure that left its callback by a jump. */
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
@@ -668,7 +740,9 @@ int main(int argc, char **argv) {
         cmocka_unit_test(each_refused_write_is_resumed),
         cmocka_unit_test(a_listener_may_be_called_in_closed),
         cmocka_unit_test(a_listener_goes_on_when_queues_drain),
+        cmocka_unit_test(a_child_leaves_a_lent_file_where_it_stands),
         cmocka_unit_test(what_cannot_be_read_begins_no_flow),
+        cmocka_unit_test(a_pull_ends_with_what_its_consumer_was_lost_with),
     };
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
