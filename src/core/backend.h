@@ -58,12 +58,17 @@ struct weir_job {
 
 typedef void weir_port_fn(struct weir_port_op *op, const struct weir_completion *completion);
 
+/* Asked before bytes are drawn: the socket that all of them may go to without being seen, or WEIR_NO_HANDLE. It only
+ * looks. A backend need not ask. */
+typedef weir_handle weir_onward_fn(const struct weir_port_op *op);
+
 struct weir_port_op {
     weir_port_fn *done;
     weir_handle handle;
     union {
         const struct weir_segment *segments; /* send: a chain, in order; it may grow at its end meanwhile */
         const weir_address *address;         /* connect */
+        weir_onward_fn *onward;              /* receive; NULL: nowhere */
         struct weir_piece *piece;            /* read_at, write_at */
         struct weir_call *call;              /* call */
         struct weir_job *work;               /* work */
@@ -72,6 +77,7 @@ struct weir_port_op {
     bool stalled : 1; /* send: the system has just refused bytes, so wait for room before the first try */
     bool quiet : 1;   /* send: nobody waits to hear of its success, which may come with whatever comes next */
     bool once : 1;    /* accept: ends with the first connection */
+    bool large : 1;   /* receive: the last one was, as the backend found */
     bool active : 1;  /* set by the core: submitted, and not yet ended */
     /* For the backend, while active. */
     uint8_t state;
@@ -79,12 +85,16 @@ struct weir_port_op {
     struct weir_port_op *next;
 };
 
+/* From so much on a receive is large: not seeing the bytes then saves more than it costs. */
+#define WEIR_LARGE_RECEIVE ((size_t)64 * 1024)
+
 struct weir_completion {
     struct weir_port_op *op;
     int64_t result;       /* a count, a handle, or WEIR_E... */
     int os_code;          /* the system's number of the error, or 0 */
     bool last;            /* the op has ended */
     const uint8_t *bytes; /* receive: what came */
+    size_t moved;         /* receive: what went onward, before `bytes`; with it a result of 0 is no end */
     uint64_t lent;        /* for release */
 };
 

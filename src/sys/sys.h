@@ -72,6 +72,15 @@ size_t weir_sys_unsent(int64_t handle);
 int64_t weir_sys_receive(int64_t handle, void *bytes, size_t size, int *os_code);
 int64_t weir_sys_send(int64_t handle, const struct weir_segment *chain, int *os_code);
 
+/* As receive, but the bytes go to the socket `to` without being seen: `*moved` of them, and the rest, which it refused,
+ * is received as usual. 0 with nothing moved: the end. All zero is a conduit that is made when first needed. */
+struct weir_conduit {
+    int in, out;
+};
+int64_t weir_sys_forward(struct weir_conduit *c, int64_t from, int64_t to, void *bytes, size_t size, size_t *moved,
+                         int *os_code);
+void weir_sys_conduit_close(struct weir_conduit *c);
+
 /* Files: these may block, but for read_at_now, which tells what is in memory and else WEIR_EAGAIN, also where an error
  * or the end is. `flags`: weir_file_flags. An offset of UINT64_MAX is the file's own position, and the end for a write
  * to one opened for appending. Writes are made with SIGXFSZ blocked, as every thread of sys/thread.h has it. */

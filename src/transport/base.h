@@ -238,6 +238,11 @@ void weir_transport_unfeed(weir_transport *t);
 int weir_flow_check(const weir_transport *from, const weir_transport *to);
 bool weir_flow_must_wait(weir_transport *to); /* whether a new producer is to wait for its first resume */
 void weir_flow_pass_end(weir_transport *to);
+
+/* Where all that `from` receives goes at once, if it goes to one transport and nothing is in the way just now; else NULL.
+ * And bytes that a driver has moved there. */
+const weir_transport *weir_flow_shortcut(const weir_transport *from);
+void weir_flow_moved(weir_transport *from, size_t n);
 void weir_flow_close_if_ended(weir_transport *t);
 
 /* `t` is freed without a word: its own protocol and producer give back what they hold. */

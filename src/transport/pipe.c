@@ -131,6 +131,26 @@ bool weir_flow_must_wait(weir_transport *to) {
     return to->above || to->state == WEIR_CONNECTING;
 }
 
+static bool gives_freely(const weir_transport *t) {
+    return t->state == WEIR_OPEN && !t->fresh && !t->unread && !t->holds && !t->dropped && !weir_rare_if_any(t);
+}
+
+static bool takes_freely(const weir_transport *t) {
+    return t->state == WEIR_OPEN && !t->first && !t->half_closed && !t->send_dead && !t->dropped && !t->above &&
+           !t->owing && !(t->holds & WEIR_HOLD_USER_SEND) && !weir_rare_if_any(t);
+}
+
+const weir_transport *weir_flow_shortcut(const weir_transport *from) {
+    const weir_flow *flow = from->protocol == &flow_protocol.protocol ? from->self : NULL;
+    return flow && flow->to && gives_freely(from) && takes_freely(flow->to) ? flow->to : NULL;
+}
+
+void weir_flow_moved(weir_transport *from, size_t n) {
+    weir_flow *flow = from->self;
+    flow->bytes += n;
+    from->received_at = flow->to->sent_at = weir_slot_now(from);
+}
+
 static int start(weir_flow *flow, weir_transport *from, weir_transport *to) {
     int status = flow->from ? WEIR_EBUSY : weir_transport_feed_by(to, &flow_producer, flow);
     if (status < 0) return status;

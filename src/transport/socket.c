@@ -60,6 +60,7 @@ void weir_socket_release(struct weir_socket *s) {
 static void received(struct weir_port_op *op, const struct weir_completion *c) {
     struct weir_socket *s = (struct weir_socket *)(void *)((char *)op - offsetof(struct weir_socket, receive));
     weir_transport *t = &s->base;
+    if (c->moved) weir_flow_moved(t, c->moved);
     if (c->result > 0) weir_transport_deliver(t, c->bytes, (size_t)c->result);
     if (!c->last) return;
     if (t->dropped)
@@ -73,6 +74,15 @@ static void received(struct weir_port_op *op, const struct weir_completion *c) {
         t->receiving = 0;
         if (wanted) weir_receive_update(t);
     }
+}
+
+/* Between two TCP sockets that a flow joins. */
+static weir_handle onward(const struct weir_port_op *op) {
+    const struct weir_socket *s =
+        (const struct weir_socket *)(const void *)((const char *)op - offsetof(struct weir_socket, receive));
+    const weir_transport *to = weir_flow_shortcut(&s->base);
+    if (!to || to->driver != &weir_driver_tcp) return WEIR_NO_HANDLE;
+    return ((const struct weir_socket *)(const void *)to)->receive.handle;
 }
 
 int weir_socket_receive(weir_transport *t, bool on) {
@@ -235,6 +245,7 @@ int weir_socket_adopt(struct weir_scope *scope, const struct weir_driver *driver
         return status;
     }
     s->receive = (struct weir_port_op){.done = received, .handle = in, .kind = WEIR_PORT_RECEIVE};
+    if (driver == &weir_driver_tcp) s->receive.with.onward = onward;
     if (driver == &weir_driver_stdio) ((struct weir_stdio *)(void *)s)->out = out;
     *ret = &s->base;
     return 0;

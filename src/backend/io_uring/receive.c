@@ -35,7 +35,7 @@ void weir_uring_receive(struct weir_uring *u, struct weir_port_op *op) {
     if (weir_sys_is(op->handle, WEIR_HANDLE_FILE)) {
         op->state = WEIR_URING_DUE;
         weir_port_push(&u->ready, op);
-    } else if (weir_uring_flag(u, op, WEIR_SLOT_BULK) || always_bulk(op)) {
+    } else if (weir_uring_flag(u, op, WEIR_SLOT_BULK) || op->large || always_bulk(op)) {
         weir_uring_poll(u, op, POLLIN | POLLRDHUP);
     } else {
         ask(u, op);
@@ -92,21 +92,31 @@ static void choose_way(struct weir_slot *slot, size_t n) {
     slot->flags &= (uint8_t)~WEIR_SLOT_BULK;
 }
 
+static int64_t receive(struct weir_uring *u, struct weir_port_op *op, uint8_t *bytes, size_t size, size_t *moved,
+                       int *os_code) {
+    weir_handle to = op->large && op->with.onward ? op->with.onward(op) : WEIR_NO_HANDLE;
+    u->base.system_calls++;
+    int64_t n = to == WEIR_NO_HANDLE ? weir_sys_receive(op->handle, bytes, size, os_code)
+                                     : weir_sys_forward(&u->conduit, op->handle, to, bytes, size, moved, os_code);
+    if (n >= 0) op->large = (size_t)n + *moved >= WEIR_LARGE_RECEIVE;
+    return n;
+}
+
 bool weir_uring_readable(struct weir_uring *u, struct weir_port_op *op, struct weir_completion *ret) {
-    size_t size;
+    size_t size, moved = 0;
     int os_code = 0;
     if (weir_uring_flag(u, op, WEIR_SLOT_CANCELED)) return weir_uring_end(u, op, WEIR_ECANCELED, 0, ret);
     uint8_t *bytes = weir_buffers_scratch(&u->buffers, &size);
-    u->base.system_calls++;
-    int64_t n = weir_sys_receive(op->handle, bytes, size, &os_code);
+    int64_t n = receive(u, op, bytes, size, &moved, &os_code);
     if (n == WEIR_EAGAIN) {
         weir_uring_receive(u, op);
         return false;
     }
-    if (n <= 0) return weir_uring_end(u, op, n, n < 0 ? os_code : 0, ret);
-    choose_way(weir_uring_slot(u, op), (size_t)n);
+    if (n <= 0 && !moved) return weir_uring_end(u, op, n, n < 0 ? os_code : 0, ret);
+    choose_way(weir_uring_slot(u, op), (size_t)n + moved);
     op->state = WEIR_URING_LENT;
     weir_uring_report(op, n, ret);
+    ret->moved = moved;
     ret->bytes = bytes;
     return true;
 }

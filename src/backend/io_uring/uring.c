@@ -49,6 +49,7 @@ static void close_uring(struct weir_backend_state *state, bool forked) {
     if (u->ring.open && !forked) weir_buffers_unregister(&u->ring);
     weir_ring_close(&u->ring, forked);
     weir_sys_waker_close(u->wake_fd);
+    weir_sys_conduit_close(&u->conduit);
     free_names(u);
     weir_slots_close(&u->slots);
     weir_buffers_close(&u->buffers);

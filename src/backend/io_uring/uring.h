@@ -53,6 +53,7 @@ struct weir_uring {
     struct weir_slots slots;
     struct weir_buffers buffers;
     struct weir_offload offload;
+    struct weir_conduit conduit; /* for large receives that go onward */
     struct weir_port_queue ready;  /* to be delivered after the next wait */
     struct weir_port_queue ripe;   /* to be delivered now */
     struct weir_port_queue flying; /* sends in the ring, in its order */

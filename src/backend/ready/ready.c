@@ -116,10 +116,20 @@ static int64_t read_now(weir_handle handle, const struct weir_piece *piece) {
     return weir_sys_read_at_now(handle, piece->bytes, piece->size, piece->offset);
 }
 
-static int64_t attempt(struct weir_ready *r, const struct weir_port_op *op, int *os_code) {
+static int64_t receive(struct weir_ready *r, struct weir_port_op *op, struct weir_completion *ret) {
+    weir_handle to = op->large && op->with.onward ? op->with.onward(op) : WEIR_NO_HANDLE;
+    int64_t n = to == WEIR_NO_HANDLE
+                    ? weir_sys_receive(op->handle, r->scratch, SCRATCH, &ret->os_code)
+                    : weir_sys_forward(&r->conduit, op->handle, to, r->scratch, SCRATCH, &ret->moved, &ret->os_code);
+    if (n >= 0) op->large = (size_t)n + ret->moved >= WEIR_LARGE_RECEIVE;
+    return n;
+}
+
+static int64_t attempt(struct weir_ready *r, struct weir_port_op *op, struct weir_completion *ret) {
+    int *os_code = &ret->os_code;
     r->state.system_calls++;
     switch (op->kind) {
-    case WEIR_PORT_RECEIVE: return weir_sys_receive(op->handle, r->scratch, SCRATCH, os_code);
+    case WEIR_PORT_RECEIVE: return receive(r, op, ret);
     case WEIR_PORT_ACCEPT: return accept_one(r, op, os_code);
     case WEIR_PORT_SEND: return weir_sys_send(op->handle, op->with.segments, os_code);
     case WEIR_PORT_READ_AT: return read_now(op->handle, op->with.piece);
@@ -129,8 +139,8 @@ static int64_t attempt(struct weir_ready *r, const struct weir_port_op *op, int 
     return weir_sys_connect_result(op->handle, os_code);
 }
 
-static bool ends(const struct weir_port_op *op, int64_t result) {
-    if (op->kind == WEIR_PORT_RECEIVE) return result <= 0;
+static bool ends(const struct weir_port_op *op, int64_t result, size_t moved) {
+    if (op->kind == WEIR_PORT_RECEIVE) return result <= 0 && !moved;
     if (op->kind == WEIR_PORT_ACCEPT && !op->once) return result < 0 && result != WEIR_EABORTED;
     return true;
 }
@@ -138,9 +148,9 @@ static bool ends(const struct weir_port_op *op, int64_t result) {
 /* Makes the completion of `op`, if it comes to one now. */
 static bool try(struct weir_ready *r, struct weir_port_op *op, struct weir_completion *ret) {
     *ret = (struct weir_completion){.op = op};
-    ret->result = attempt(r, op, &ret->os_code);
+    ret->result = attempt(r, op, ret);
     if (ret->result == WEIR_EAGAIN) return false;
-    ret->last = ends(op, ret->result);
+    ret->last = ends(op, ret->result, ret->moved);
     if (op->kind == WEIR_PORT_RECEIVE && ret->result > 0) ret->bytes = r->scratch;
     if (ret->last && has_events(op)) *place_of(r, op) = NULL;
     return true;
@@ -312,5 +322,6 @@ void weir_ready_close(struct weir_ready *ready, bool forked) {
     weir_sys_waker_close(ready->waker);
     weir_sys_fork_mark_free(ready->state.fork_mark);
     weir_memory_free(memory, ready->entries, ready->capacity * sizeof *ready->entries);
+    weir_sys_conduit_close(&ready->conduit);
     weir_memory_free(memory, ready->piece, ready->piece ? SCRATCH + SCRATCH_ALIGN : 0);
 }

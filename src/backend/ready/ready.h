@@ -16,6 +16,7 @@
 #include "backend/offload/offload.h"
 #include "core/backend.h"
 #include "core/port_queue.h"
+#include "sys/sys.h"
 
 /* An error, or the end of both directions, which systems report unasked, is IN and OUT: whatever is tried tells. */
 enum weir_ready_bits { WEIR_READY_IN = 1, WEIR_READY_OUT = 2 };
@@ -59,6 +60,7 @@ struct weir_ready {
     struct weir_port_queue fresh;     /* ops that end, or are tried, without an event: those since the last wait, */
     struct weir_port_queue due;       /* and those from before */
     uint8_t *scratch;                 /* what receives fill, one at a time */
+    struct weir_conduit conduit;      /* what does not even come there */
     void *piece;                      /* the memory that it lies in */
     uint64_t now_ns;
     int waker;         /* becomes readable by `wake`; the poller's to watch, and to drain if it must */
