@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Joining transports: what one receives, another sends, with exact half-close and back-pressure: no faster in than out,
- * and nothing lost. Two calls with the ends swapped make a relay; `weir_pipe(t, t)` is an echo.
+ * and nothing lost. Between two TCP sockets the system splices the bytes of a large stream, without a copy. Two calls
+ * with the ends swapped make a relay; `weir_pipe(t, t)` is an echo.
  *
  * Sources: PEP 3153's producers and consumers; requirement 126-139 of docs/seeds.md. */
 #ifndef WEIR_PIPE_H
