@@ -10,7 +10,7 @@ WEIR_BEGIN
 
 /* Whose a descriptor given to weir is. It must be said: there is no default. */
 typedef enum weir_ownership {
-    WEIR_TAKE = 1, /* weir's from now on, also when the call fails: closed by it, and its flags may change */
+    WEIR_TAKE = 1, /* weir's from now on, also when the call fails, but for WEIR_EINVAL; its flags may change */
     WEIR_BORROW,   /* yours: never closed by weir, its flags never changed, given back with nothing of it in flight */
     WEIR_DUP       /* yours, and weir works on a duplicate; flags are common to both, and so never changed */
 } weir_ownership;

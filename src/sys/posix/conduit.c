@@ -59,12 +59,14 @@ static size_t pass_on_masked(int from, int to, size_t n) {
     return moved;
 }
 
-/* All `n` bytes are there. */
-static void read_back(int from, uint8_t *bytes, size_t n) {
+/* All `n` bytes are there, so that nothing but a broken system makes this false. */
+static bool read_back(int from, uint8_t *bytes, size_t n) {
     for (size_t got = 0; got < n;) {
         ssize_t k = read(from, bytes + got, n - got);
+        if (k == 0 || (k < 0 && errno != EINTR)) return false;
         if (k > 0) got += (size_t)k;
     }
+    return true;
 }
 
 int64_t weir_sys_forward(struct weir_conduit *c, int64_t from, int64_t to, void *bytes, size_t size, size_t *moved,
@@ -74,6 +76,7 @@ int64_t weir_sys_forward(struct weir_conduit *c, int64_t from, int64_t to, void 
     if (n < 0 && errno == EINVAL) return weir_sys_receive(from, bytes, size, os_code);
     if (n < 0) return weir_sys_fail(os_code);
     *moved = pass_on_masked(c->out, weir_sys_fd(to), (size_t)n);
-    read_back(c->out, bytes, (size_t)n - *moved);
-    return n - (ssize_t)*moved;
+    if (read_back(c->out, bytes, (size_t)n - *moved)) return n - (ssize_t)*moved;
+    *moved = 0;
+    return weir_sys_fail_with(EIO, os_code);
 }
