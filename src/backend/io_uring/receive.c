@@ -16,6 +16,8 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "backend/ready/draw.h"
+
 enum { small_receive = 2048, small_in_a_row = 8 };
 
 static bool always_bulk(const struct weir_port_op *op) {
@@ -92,22 +94,13 @@ static void choose_way(struct weir_slot *slot, size_t n) {
     slot->flags &= (uint8_t)~WEIR_SLOT_BULK;
 }
 
-static int64_t receive(struct weir_uring *u, struct weir_port_op *op, uint8_t *bytes, size_t size, size_t *moved,
-                       int *os_code) {
-    weir_handle to = op->large && op->with.onward ? op->with.onward(op) : WEIR_NO_HANDLE;
-    u->base.system_calls++;
-    int64_t n = to == WEIR_NO_HANDLE ? weir_sys_receive(op->handle, bytes, size, os_code)
-                                     : weir_sys_forward(&u->conduit, op->handle, to, bytes, size, moved, os_code);
-    if (n >= 0) op->large = (size_t)n + *moved >= WEIR_LARGE_RECEIVE;
-    return n;
-}
-
 bool weir_uring_readable(struct weir_uring *u, struct weir_port_op *op, struct weir_completion *ret) {
     size_t size, moved = 0;
     int os_code = 0;
     if (weir_uring_flag(u, op, WEIR_SLOT_CANCELED)) return weir_uring_end(u, op, WEIR_ECANCELED, 0, ret);
     uint8_t *bytes = weir_buffers_scratch(&u->buffers, &size);
-    int64_t n = receive(u, op, bytes, size, &moved, &os_code);
+    u->base.system_calls++;
+    int64_t n = weir_ready_draw(&u->conduit, op, bytes, size, &moved, &os_code);
     if (n == WEIR_EAGAIN) {
         weir_uring_receive(u, op);
         return false;

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "backend/ready/draw.h"
 #include "backend/ready/own.h"
 #include "backend/ready/perform.h"
 #include "backend/ready/watch.h"
@@ -116,20 +117,11 @@ static int64_t read_now(weir_handle handle, const struct weir_piece *piece) {
     return weir_sys_read_at_now(handle, piece->bytes, piece->size, piece->offset);
 }
 
-static int64_t receive(struct weir_ready *r, struct weir_port_op *op, struct weir_completion *ret) {
-    weir_handle to = op->large && op->with.onward ? op->with.onward(op) : WEIR_NO_HANDLE;
-    int64_t n = to == WEIR_NO_HANDLE
-                    ? weir_sys_receive(op->handle, r->scratch, SCRATCH, &ret->os_code)
-                    : weir_sys_forward(&r->conduit, op->handle, to, r->scratch, SCRATCH, &ret->moved, &ret->os_code);
-    if (n >= 0) op->large = (size_t)n + ret->moved >= WEIR_LARGE_RECEIVE;
-    return n;
-}
-
 static int64_t attempt(struct weir_ready *r, struct weir_port_op *op, struct weir_completion *ret) {
     int *os_code = &ret->os_code;
     r->state.system_calls++;
     switch (op->kind) {
-    case WEIR_PORT_RECEIVE: return receive(r, op, ret);
+    case WEIR_PORT_RECEIVE: return weir_ready_draw(&r->conduit, op, r->scratch, SCRATCH, &ret->moved, os_code);
     case WEIR_PORT_ACCEPT: return accept_one(r, op, os_code);
     case WEIR_PORT_SEND: return weir_sys_send(op->handle, op->with.segments, os_code);
     case WEIR_PORT_READ_AT: return read_now(op->handle, op->with.piece);

@@ -4,11 +4,10 @@
  * keeps any: what the second socket refuses is read back from it in the same call, and so one pipe serves a whole loop.
  * Where there is no such pipe, or the system does not splice what it is given, it is a plain receive. */
 #include <fcntl.h>
-#include <signal.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sys/posix/fail.h"
+#include "sys/posix/sigpipe.h"
 
 enum { how = SPLICE_F_NONBLOCK | SPLICE_F_MOVE, roomy = 1 << 20 };
 
@@ -48,14 +47,11 @@ static size_t pass_on(int from, int to, size_t n) {
 
 /* A socket whose peer has reset it would raise SIGPIPE here. */
 static size_t pass_on_masked(int from, int to, size_t n) {
-    sigset_t pipe_only, before;
-    sigemptyset(&pipe_only);
-    sigaddset(&pipe_only, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+    struct weir_sigpipe mask;
+    weir_sigpipe_mask(&mask);
+    errno = 0;
     size_t moved = pass_on(from, to, n);
-    if (moved < n && errno == EPIPE && !sigismember(&before, SIGPIPE))
-        sigtimedwait(&pipe_only, NULL, &(struct timespec){0});
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    weir_sigpipe_unmask(&mask, moved < n && errno == EPIPE);
     return moved;
 }
 

@@ -12,11 +12,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sys/posix/bytes.h"
+#include "sys/posix/sigpipe.h"
 
 enum { no_wait = 0x8, no_signal = 0x100 }; /* RWF_NOWAIT, RWF_NOSIGNAL: older headers lack the second */
 
@@ -46,24 +45,11 @@ static ssize_t write_asking(int fd, const struct iovec *pieces, int count) {
     return ask(fd, POLLOUT) < 0 ? -1 : write(fd, pieces->iov_base, size);
 }
 
-/* SIGPIPE is raised for the thread that writes: masked there, it becomes pending there, and is taken away again unless
- * it had been pending before. */
 static ssize_t write_masked(int fd, const struct iovec *pieces, int count) {
-    sigset_t pipe_only, before, pending;
-    sigemptyset(&pipe_only);
-    sigaddset(&pipe_only, SIGPIPE);
-    sigemptyset(&pending);
-    sigpending(&pending);
-    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+    struct weir_sigpipe mask;
+    weir_sigpipe_mask(&mask);
     ssize_t n = write_asking(fd, pieces, count);
-    int error = errno;
-    const struct timespec at_once = {0, 0};
-    if (n < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE)) {
-        while (sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR) {
-        }
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = error;
+    weir_sigpipe_unmask(&mask, n < 0 && errno == EPIPE);
     return n;
 }
 
